@@ -1,1 +1,37 @@
-export {}
+export * from './create.ts'
+export type { DType, Float, Promote, ReadonlyData, TypedArray } from './dtype.ts'
+export * from './errors.ts'
+export { hessian, type JacobianOf, jacobian } from './jacobian.ts'
+export type { BinaryFunction, Comparison, Expression, UnaryFunction } from './kernel/expression.ts'
+export { type Kernel, map, type TensorType } from './kernel/kernel.ts'
+export { type View, type ViewAxis, wholeView } from './kernel/view.ts'
+export {
+  type AxisOptions,
+  add,
+  type BinaryOperation,
+  binary,
+  broadcastTo,
+  cast,
+  keptShape,
+  mul,
+  reshape,
+  stopGradient,
+  sum,
+} from './operations.ts'
+export {
+  compute,
+  customVjp,
+  definePrimitive,
+  type Operation,
+  type Primitive,
+  type PrimitiveDefinition,
+  type VjpRule,
+} from './primitive.ts'
+export { foldIn, randomKey, splitKey } from './random/key.ts'
+export { threefry2x32 } from './random/threefry.ts'
+export { broadcastShapes, normalizeAxes, normalizeAxis, type Shape, shapeText, sizeOf } from './shape.ts'
+export { record, Tape } from './tape.ts'
+export { type AnyTensor, type Nested, Tensor, type TensorLike, tensor } from './tensor.ts'
+export { type Step, scope } from './trace.ts'
+export { grad, jvp, valueAndGrad, vjp } from './transforms.ts'
+export { type GradientOf, type Tree, treeLeaves, treeMap, treeZip } from './tree.ts'
