@@ -8,7 +8,7 @@ const THRESHOLD = 1000 // arrays of more elements show only their edges
 const EDGE_ITEMS = 3
 const LINE_WIDTH = 75
 
-/** From which magnitude on a float is written with an exponent: one of an array, and a scalar. */
+/** The magnitude from which floats are written with exponents: when an array holds one so large, and as a scalar. */
 const EXPONENT_FROM: Record<Float, { array: number; scalar: number }> = {
   float32: { array: 1e6, scalar: 1e6 },
   float64: { array: 1e8, scalar: 1e16 },
@@ -17,7 +17,7 @@ const EXPONENT_FROM: Record<Float, { array: number; scalar: number }> = {
 /**
  * What NumPy's `print` shows for the same array: row-major `data` of any `shape` and `dtype`. Floats have the fewest
  * digits that identify them in their dtype, in arrays at most 8 after the point, and share one notation and width.
- * Over 1000 elements only three at each end of an axis are read and shown. A random key, two words of `data`, is
+ * Above 1000 elements only three at each end of an axis are read and shown. A random key, two words of `data`, is
  * written `key(0x00000000 0x0000002a)`. Throws nothing.
  *
  * @example

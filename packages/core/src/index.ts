@@ -1,5 +1,5 @@
 export * from './create.ts'
-export type { DType, Float, Promote, ReadonlyData, TypedArray } from './dtype.ts'
+export { type DType, type Float, isFloat, type Promote, type ReadonlyData, type TypedArray } from './dtype.ts'
 export * from './errors.ts'
 export { hessian, type JacobianOf, jacobian } from './jacobian.ts'
 export type { BinaryFunction, Comparison, Expression, UnaryFunction } from './kernel/expression.ts'
@@ -12,9 +12,12 @@ export {
   binary,
   broadcastTo,
   cast,
+  type DTypeOf,
   keptShape,
   mul,
+  type Promoted,
   reshape,
+  type SumOf,
   stopGradient,
   sum,
 } from './operations.ts'
@@ -22,16 +25,18 @@ export {
   compute,
   customVjp,
   definePrimitive,
+  type Operands,
   type Operation,
   type Primitive,
   type PrimitiveDefinition,
+  promoteOperands,
   type VjpRule,
 } from './primitive.ts'
 export { foldIn, randomKey, splitKey } from './random/key.ts'
 export { threefry2x32 } from './random/threefry.ts'
-export { broadcastShapes, normalizeAxes, normalizeAxis, type Shape, shapeText, sizeOf } from './shape.ts'
+export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, type Shape, shapeText, sizeOf } from './shape.ts'
 export { record, Tape } from './tape.ts'
-export { type AnyTensor, type Nested, Tensor, type TensorLike, tensor } from './tensor.ts'
+export { type AnyTensor, knownValues, type Nested, Tensor, type TensorLike, tensor } from './tensor.ts'
 export { type Step, scope } from './trace.ts'
 export { grad, jvp, valueAndGrad, vjp } from './transforms.ts'
 export { type GradientOf, type Tree, treeLeaves, treeMap, treeZip } from './tree.ts'

@@ -17,7 +17,7 @@ export type Inputs<T> = readonly [T, T, T, ...T[]]
  * One vector-Jacobian product: from the output's cotangent `g` to the cotangent of one input. Written with public operations, so
  * that it can be differentiated again, and linear in `g`, so that forward mode can be derived from it.
  */
-export type VjpRule<O = void> = (g: Tensor, inputs: Inputs<AnyTensor>, output: Tensor, options: O) => AnyTensor
+export type VjpRule<O = undefined> = (g: Tensor, inputs: Inputs<AnyTensor>, output: Tensor, options: O) => AnyTensor
 
 /** A composition of operations used as a kernel; recorded as one step. Made by {@link compute}. */
 export interface Composition<O> {
@@ -33,7 +33,7 @@ export interface Composition<O> {
 export type Operands = 'same' | 'numeric' | 'float' | 'given'
 
 /** What {@link definePrimitive} takes. */
-export interface PrimitiveDefinition<O = void> {
+export interface PrimitiveDefinition<O = undefined> {
   readonly name: string
   /** The output's shape; throws a ShapeError for inputs that do not fit. Default: the inputs broadcast. */
   readonly shape?: (inputs: Inputs<TensorType>, options: O) => Shape
@@ -59,8 +59,8 @@ export interface Primitive {
 }
 
 /** The function that applies a primitive: its inputs, then its options if it has any. */
-export interface Operation<O = void> {
-  (...args: [O] extends [void] ? readonly TensorLike[] : readonly [...inputs: TensorLike[], options: O]): Tensor
+export interface Operation<O = undefined> {
+  (...args: [O] extends [undefined] ? readonly TensorLike[] : readonly [...inputs: TensorLike[], options: O]): Tensor
   readonly primitive: Primitive
 }
 
@@ -77,7 +77,7 @@ export interface Operation<O = void> {
  * })
  * grad((x: Tensor) => cube(x))(tensor(2)).item() // 12
  */
-export function definePrimitive<O = void>(definition: PrimitiveDefinition<O>): Operation<O> {
+export function definePrimitive<O = undefined>(definition: PrimitiveDefinition<O>): Operation<O> {
   const primitive = primitiveOf(definition)
   const operands = definition.operands ?? (primitive.broadcasts ? 'numeric' : 'given')
   const arity = typeof definition.vjp === 'function' ? undefined : definition.vjp.length
@@ -91,7 +91,7 @@ export function definePrimitive<O = void>(definition: PrimitiveDefinition<O>): O
       )
     }
     // Float unless the primitive says otherwise; operations with other results state their own type.
-    return bind(primitive, bringTogether(definition.name, operands, inputs), options) as Tensor
+    return bind(primitive, promoteOperands(definition.name, operands, inputs), options) as Tensor
   }
   return Object.assign(apply, { primitive })
 }
@@ -102,7 +102,7 @@ export function definePrimitive<O = void>(definition: PrimitiveDefinition<O>): O
  * @example
  * definePrimitive({ name: 'halve', kernel: compute(([x]) => mul(x, 0.5)), vjp: [(g) => mul(g, 0.5)] })
  */
-export const compute = <O = void>(f: Composition<O>['f']): Composition<O> => ({ family: 'compute', f })
+export const compute = <O = undefined>(f: Composition<O>['f']): Composition<O> => ({ family: 'compute', f })
 
 /**
  * `f` with its own gradient: what `f` does is recorded as one step, and `rules` (one an input; a single rule for a single input)
@@ -117,9 +117,9 @@ export function customVjp(
   f: (...inputs: AnyTensor[]) => AnyTensor,
   rules: VjpRule | readonly (VjpRule | null)[],
 ): (...inputs: TensorLike[]) => Tensor {
-  return definePrimitive<void>({
+  return definePrimitive<undefined>({
     name: f.name || 'customVjp',
-    kernel: compute<void>((inputs) => f(...inputs)),
+    kernel: compute<undefined>((inputs) => f(...inputs)),
     vjp: typeof rules === 'function' ? [rules] : rules,
   })
 }
@@ -159,8 +159,13 @@ function primitiveOf<O>(definition: PrimitiveDefinition<O>): Primitive {
 
 const isTensorLike = (value: unknown): value is TensorLike => value instanceof Tensor || typeof value === 'number'
 
-/** Numbers become tensors, and tensors take the dtype they share, as `operands` says. */
-function bringTogether(operation: string, operands: Operands, inputs: readonly unknown[]): AnyTensor[] {
+/**
+ * The operands of an operation as tensors: numbers adopt the dtype of the tensors beside them, and tensors take the dtype they
+ * share, as `operands` says.
+ *
+ * @throws DTypeError for a random key, or a number that the dtype cannot hold; ValueError for what is neither tensor nor number.
+ */
+export function promoteOperands(operation: string, operands: Operands, inputs: readonly unknown[]): AnyTensor[] {
   const tensors = inputs.filter((input) => input instanceof Tensor)
   const dtype = operands === 'given' ? (tensors[0]?.dtype ?? 'float32') : commonDType(operation, operands, tensors)
   return inputs.map((input, index) => {
@@ -171,7 +176,7 @@ function bringTogether(operation: string, operands: Operands, inputs: readonly u
 }
 
 /** The dtype that all of `tensors` are brought to. */
-export function commonDType(
+function commonDType(
   operation: string,
   operands: Exclude<Operands, 'given'>,
   tensors: readonly TensorType[],

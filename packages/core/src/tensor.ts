@@ -120,21 +120,16 @@ export function tensorOf<D extends DType>(shape: Shape, dtype: D, array: TypedAr
 /** The array behind `tensor`, for backends; `undefined` where the tensor stands for values that are not there yet. */
 export const valuesOf = (tensor: AnyTensor): TypedArray | undefined => values(tensor)
 
+/**
+ * The elements of `tensor` to check them by, where they are there already; `undefined` while a function is traced on shapes alone.
+ * Never compute with them: what they lead to is not recorded.
+ */
+export const knownValues = (tensor: AnyTensor): ReadonlyData | undefined => values(tensor)
+
 /** Runs `f` while every read of a tensor's elements throws a TraceError that gives `reason`. */
 export function refuseReads<R>(reason: string, f: () => R): R {
   const before = refusal
   refusal = reason
-  try {
-    return f()
-  } finally {
-    refusal = before
-  }
-}
-
-/** Runs `f` with reads allowed again, inside {@link refuseReads}. */
-export function allowReads<R>(f: () => R): R {
-  const before = refusal
-  refusal = undefined
   try {
     return f()
   } finally {

@@ -14,7 +14,8 @@ export type Labels = readonly number[]
  * - `contract`: sum of products of two tensors, by labelled axes; labels missing in `out` are summed over.
  * - `view`: copies what a view shows. `scatterView` is its transpose: adds each element to where the view saw it.
  * - `reshape`: the same elements under another shape.
- * - `gather`: whole slices along `axis` by int32 indices (inputs: x, indices). `scatterAdd` is its transpose (inputs: x, indices, updates).
+ * - `gather`: whole slices along `axis` by int32 indices (inputs: x, indices), whose first `batch` axes are those of x.
+ *   `scatterAdd` is its transpose (inputs: x, indices, updates).
  * - `concat`: inputs one after the other along `axis`.
  * - `scan`: running sums along `axis`.
  * - `random`: numbers from a key (see random/draw.ts for what each kind draws).
@@ -26,8 +27,8 @@ export type Kernel =
   | { readonly family: 'view'; readonly view: View }
   | { readonly family: 'scatterView'; readonly view: View }
   | { readonly family: 'reshape' }
-  | { readonly family: 'gather'; readonly axis: number }
-  | { readonly family: 'scatterAdd'; readonly axis: number }
+  | { readonly family: 'gather'; readonly axis: number; readonly batch: number }
+  | { readonly family: 'scatterAdd'; readonly axis: number; readonly batch: number }
   | { readonly family: 'concat'; readonly axis: number }
   | { readonly family: 'scan'; readonly axis: number; readonly reverse: boolean; readonly exclusive: boolean }
   | { readonly family: 'random'; readonly draw: Draw }

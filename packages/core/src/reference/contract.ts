@@ -3,7 +3,7 @@ import { InternalError } from '../errors.ts'
 import type { Kernel, Labels, TensorType } from '../kernel/kernel.ts'
 import { wholeView } from '../kernel/view.ts'
 import { sizeOf } from '../shape.ts'
-import type { Operand } from './evaluate.ts'
+import type { Operand } from './operand.ts'
 import { evaluateView } from './view.ts'
 
 type Contract = Extract<Kernel, { family: 'contract' }>

@@ -2,21 +2,17 @@
  * The reference backend: every kernel family in plain TypeScript, written to be read and checked. Sums are carried in float64
  * and rounded once. The compiled backend is held against it.
  */
-import { type TypedArray, wordsOf } from '../dtype.ts'
+import type { TypedArray } from '../dtype.ts'
 import { InternalError } from '../errors.ts'
 import type { Kernel, TensorType } from '../kernel/kernel.ts'
 import { type AnyTensor, valuesOf } from '../tensor.ts'
 import { evaluateContract } from './contract.ts'
 import { evaluateConcat, evaluateGather, evaluateScan, evaluateScatterAdd } from './indexed.ts'
 import { evaluateMap } from './map.ts'
+import type { Operand } from './operand.ts'
 import { evaluateRandom } from './random.ts'
 import { evaluateReduce } from './reduce.ts'
 import { evaluateScatterView, evaluateView } from './view.ts'
-
-/** An input of a kernel: what is known of it, and its elements. */
-export interface Operand extends TensorType {
-  readonly array: TypedArray
-}
 
 /** Runs one kernel; `operation` names it in messages about values, such as an index out of range. */
 export function evaluate(
@@ -49,20 +45,15 @@ export function evaluate(
     case 'contract':
       return evaluateContract(kernel, a, b, output)
     case 'gather':
-      return evaluateGather(operation, kernel.axis, a, b, output)
+      return evaluateGather(operation, kernel, a, b, output)
     case 'scatterAdd':
       if (c === undefined) throw new InternalError(`${operation}: scatterAdd needs three inputs`)
-      return evaluateScatterAdd(operation, kernel.axis, a, b, c)
+      return evaluateScatterAdd(operation, kernel, a, b, c)
   }
 }
 
-/** A key's two words become a trailing axis, so that only random kernels need to know of keys. */
 function operandOf(tensor: AnyTensor): Operand {
   const array = valuesOf(tensor)
   if (array === undefined) throw new InternalError('a kernel was given a tensor without values')
   return { shape: tensor.shape, dtype: tensor.dtype, array }
 }
-
-/** The number of array elements in one tensor element and the ones behind it, from `axis` on. */
-export const blockOf = (operand: TensorType, axis: number): number =>
-  operand.shape.slice(axis).reduce((product, length) => product * length, wordsOf(operand.dtype))

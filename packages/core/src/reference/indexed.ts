@@ -2,48 +2,61 @@ import { allocate, type TypedArray } from '../dtype.ts'
 import { ValueError } from '../errors.ts'
 import type { TensorType } from '../kernel/kernel.ts'
 import { type Shape, shapeText, sizeOf } from '../shape.ts'
-import { blockOf, type Operand } from './evaluate.ts'
+import { blockOf, type Operand } from './operand.ts'
+
+/** Where the slices are that indices choose: along `axis`, by the indices of the same `batch`. */
+interface Indexing {
+  readonly axis: number
+  readonly batch: number
+}
 
 /** Slices of `x` along `axis`, one for each index. */
 export function evaluateGather(
   operation: string,
-  axis: number,
+  indexing: Indexing,
   x: Operand,
   indices: Operand,
   output: TensorType,
 ): TypedArray {
-  const { outer, length, block } = slicing(x, axis)
-  checkIndices(operation, indices, length, x.shape)
   const array = allocate(x.dtype, sizeOf(output.shape))
-  let at = 0
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < indices.array.length; i++, at += block) {
-      const from = (o * length + indices.array[i]!) * block
-      array.set(x.array.subarray(from, from + block), at)
-    }
-  }
+  walkSlices(operation, indexing, x, indices, (at, place, block) => {
+    array.set(x.array.subarray(place, place + block), at)
+  })
   return array
 }
 
 /** `x` with each slice of `updates` added at its index along `axis`; equal indices add up. */
 export function evaluateScatterAdd(
   operation: string,
-  axis: number,
+  indexing: Indexing,
   x: Operand,
   indices: Operand,
   updates: Operand,
 ): TypedArray {
-  const { outer, length, block } = slicing(x, axis)
-  checkIndices(operation, indices, length, x.shape)
   const total = x.dtype === 'float32' ? Float64Array.from(x.array) : x.array.slice()
+  walkSlices(operation, indexing, x, indices, (at, place, block) => {
+    for (let j = 0; j < block; j++) total[place + j]! += updates.array[at + j]!
+  })
+  return x.dtype === 'float32' ? Float32Array.from(total) : total
+}
+
+/** Visits each chosen slice: its place in the result of a gather, its place in `x`, and its size. */
+function walkSlices(
+  operation: string,
+  { axis, batch }: Indexing,
+  x: Operand,
+  indices: Operand,
+  visit: (at: number, place: number, block: number) => void,
+): void {
+  const { outer, length, block } = slicing(x, axis)
+  const batches = sizeOf(x.shape.slice(0, batch))
+  const chosen = indices.array.length / batches
+  checkIndices(operation, indices, length, x.shape)
   let at = 0
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < indices.array.length; i++) {
-      const to = (o * length + indices.array[i]!) * block
-      for (let j = 0; j < block; j++, at++) total[to + j]! += updates.array[at]!
-    }
+    const first = Math.floor((o * batches) / outer) * chosen
+    for (let i = 0; i < chosen; i++, at += block) visit(at, (o * length + indices.array[first + i]!) * block, block)
   }
-  return x.dtype === 'float32' ? Float32Array.from(total) : total
 }
 
 /** The inputs one after the other along `axis`. */

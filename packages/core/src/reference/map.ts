@@ -4,7 +4,7 @@ import { type Expression, expressionDType } from '../kernel/expression.ts'
 import type { TensorType } from '../kernel/kernel.ts'
 import { sameShape, sizeOf } from '../shape.ts'
 import { erf } from './erf.ts'
-import type { Operand } from './evaluate.ts'
+import type { Operand } from './operand.ts'
 import { evaluateView } from './view.ts'
 
 /** Elements that go through all instructions before the next ones do, so that intermediate values stay in cache. */
@@ -190,5 +190,5 @@ function castLoop(to: DType, from: DType): Loop {
   if (to === 'bool') return unary((x) => (x !== 0 ? 1 : 0))
   if (!isFloat(from) || isFloat(to)) return unary((x) => x)
   const [low, high] = to === 'uint8' ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1]
-  return unary((x) => (x >= high ? high : x <= low ? low : x))
+  return unary((x) => Math.min(high, Math.max(low, x)))
 }

@@ -3,7 +3,7 @@ import { InternalError } from '../errors.ts'
 import type { Draw, TensorType } from '../kernel/kernel.ts'
 import { threefry2x32 } from '../random/threefry.ts'
 import { sizeOf } from '../shape.ts'
-import type { Operand } from './evaluate.ts'
+import type { Operand } from './operand.ts'
 
 /**
  * Numbers from a key. Element i of `bits` and `uniform` depends on the key and i alone, so any split of the work gives the same

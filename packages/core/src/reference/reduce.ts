@@ -2,7 +2,7 @@ import { allocate, type TypedArray } from '../dtype.ts'
 import type { ReduceOp, TensorType } from '../kernel/kernel.ts'
 import { wholeView } from '../kernel/view.ts'
 import { sizeOf } from '../shape.ts'
-import type { Operand } from './evaluate.ts'
+import type { Operand } from './operand.ts'
 import { walkRows } from './view.ts'
 
 /** Folds `axes` of `x` away. */

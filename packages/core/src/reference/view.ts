@@ -1,7 +1,7 @@
 import { allocate, type TypedArray, wordsOf } from '../dtype.ts'
 import { leavesAxis, stridedView, type View } from '../kernel/view.ts'
 import { sizeOf } from '../shape.ts'
-import type { Operand } from './evaluate.ts'
+import type { Operand } from './operand.ts'
 
 /** What `view` shows of `x`, copied. */
 export function evaluateView(view: View, x: Operand): TypedArray {
