@@ -1,1 +1,5 @@
-export {}
+export { type BatchesOptions, batches, type RandomBatchOptions, randomBatch } from './batches.ts'
+export { IdxError, MnistError, MnistUnreachableError } from './errors.ts'
+export { type IdxTensor, parseIdx } from './idx.ts'
+export { type LoadMnistOptions, loadMnist, type Mnist, type MnistSplit } from './load.ts'
+export type { SourceOptions } from './source.ts'
