@@ -1,5 +1,7 @@
 export { type BatchesOptions, batches, type RandomBatchOptions, randomBatch } from './batches.ts'
+export { type SyntheticDigitsOptions, syntheticDigits } from './digits/synthetic-digits.ts'
 export { IdxError, MnistError, MnistUnreachableError } from './errors.ts'
 export { type IdxTensor, parseIdx } from './idx.ts'
-export { type LoadMnistOptions, loadMnist, type Mnist, type MnistSplit } from './load.ts'
+export { type LoadMnistOptions, loadMnist, type Mnist } from './load.ts'
+export type { LabelledImages, Presentation } from './present.ts'
 export type { SourceOptions } from './source.ts'

@@ -1,29 +1,17 @@
-import { type Tensor, tensor } from '@cotangent/core'
 import { MnistError } from './errors.ts'
 import { briefShape, readIdx } from './idx.ts'
+import { CLASSES, type LabelledImages, type Presentation, present, SIDE } from './present.ts'
 import { type FileContent, readMnistFiles, type SourceOptions } from './source.ts'
 
-/** How `loadMnist` gives the data; the three flags are those of "Deep Learning from Scratch". */
+/** Where `loadMnist` finds the data, and how it gives them. */
 export interface LoadMnistOptions<Normalize extends boolean = boolean, OneHot extends boolean = boolean>
-  extends SourceOptions {
-  /** Images as float32 from 0 to 1 instead of uint8 from 0 to 255. Default: true. */
-  readonly normalize?: Normalize | undefined
-  /** Images of shape [N, 784] instead of [N, 1, 28, 28]. Default: true. */
-  readonly flatten?: boolean | undefined
-  /** Labels as float32 [N, 10], 1 at the digit and 0 elsewhere, instead of int32 [N]. Default: false. */
-  readonly oneHot?: OneHot | undefined
-}
-
-/** Images and their labels, in the order of the files. */
-export interface MnistSplit<Normalize extends boolean = true, OneHot extends boolean = false> {
-  readonly images: Normalize extends true ? Tensor<'float32'> : Tensor<'uint8'>
-  readonly labels: OneHot extends true ? Tensor<'float32'> : Tensor<'int32'>
-}
+  extends SourceOptions,
+    Presentation<Normalize, OneHot> {}
 
 /** Of MNIST itself, 60,000 images to train on and 10,000 to test with. */
 export interface Mnist<Normalize extends boolean = true, OneHot extends boolean = false> {
-  readonly train: MnistSplit<Normalize, OneHot>
-  readonly test: MnistSplit<Normalize, OneHot>
+  readonly train: LabelledImages<Normalize, OneHot>
+  readonly test: LabelledImages<Normalize, OneHot>
 }
 
 /**
@@ -47,7 +35,6 @@ export async function loadMnist<Normalize extends boolean = true, OneHot extends
   options: LoadMnistOptions<Normalize, OneHot> = {},
 ): Promise<Mnist<Normalize, OneHot>> {
   const [trainImages, trainLabels, testImages, testLabels] = await readMnistFiles(options)
-  const { normalize = true, flatten = true, oneHot = false } = options
   const split = (images: FileContent, labels: FileContent) => {
     const pixels = readImages(images)
     const digits = readLabels(labels)
@@ -56,18 +43,10 @@ export async function loadMnist<Normalize extends boolean = true, OneHot extends
         `${images.name} has ${pixels.count} images but ${labels.name} has ${digits.length} labels; take both from the same data set`,
       )
     }
-    const shape = flatten ? [pixels.count, SIDE * SIDE] : [pixels.count, 1, SIDE, SIDE]
-    return {
-      images: tensor(normalize ? scaled(pixels.bytes) : pixels.bytes, { shape, adopt: true }),
-      labels: oneHot ? oneHotLabels(digits) : tensor(digits, { adopt: true }),
-    }
+    return present(pixels.bytes, digits, options)
   }
-  // The flags choose the dtypes as the conditional types say, which the compiler cannot follow.
-  return { train: split(trainImages, trainLabels), test: split(testImages, testLabels) } as Mnist<Normalize, OneHot>
+  return { train: split(trainImages, trainLabels), test: split(testImages, testLabels) }
 }
-
-const SIDE = 28
-const CLASSES = 10
 
 function readImages({ name, bytes }: FileContent): { count: number; bytes: Uint8Array } {
   const { type, shape, payload } = readIdx(bytes, name)
@@ -96,20 +75,4 @@ function readLabels({ name, bytes }: FileContent): Int32Array {
     )
   }
   return digits
-}
-
-/** x / 255 in float32, as the book has it. */
-function scaled(pixels: Uint8Array): Float32Array {
-  const levels = Float32Array.from({ length: 256 }, (_, level) => level / 255)
-  const values = new Float32Array(pixels.length)
-  for (let index = 0; index < pixels.length; index++) values[index] = levels[pixels[index]!]!
-  return values
-}
-
-function oneHotLabels(digits: Int32Array): Tensor<'float32'> {
-  const values = new Float32Array(digits.length * CLASSES)
-  digits.forEach((digit, index) => {
-    values[index * CLASSES + digit] = 1
-  })
-  return tensor(values, { shape: [digits.length, CLASSES], adopt: true })
 }
