@@ -1,0 +1,89 @@
+import { foldIn } from '@cotangent/core'
+import { permutation, slice } from '@cotangent/ops'
+import { DivergenceError } from './divergence.ts'
+import { evaluate } from './evaluate.ts'
+import type { EpochEvent, IterationEvent, Reached } from './events.ts'
+import type { Plan } from './plan.ts'
+import { type Accuracies, type TrainingRecord, withAccuracies, withLosses, withSnapshot } from './record.ts'
+
+/** Makes the steps of the epoch that training is in, until it ends, training ends, or is aborted. */
+export async function* walkEpoch<P, S, D>(
+  { step, running, iterations, perEpoch, options: { optimizer } }: Plan<P, S, D>,
+  { state, record }: Reached<P, S>,
+): AsyncGenerator<IterationEvent, Reached<P, S>, undefined> {
+  const { epoch, iteration: before, count, batchSize, orderKey } = record.position
+  const order = permutation(foldIn(orderKey, epoch), count)
+  const end = Math.min((epoch + 1) * perEpoch, iterations)
+  const losses: number[] = []
+  for (let iteration = before; iteration < end && (await running()); iteration++) {
+    const begin = (iteration - epoch * perEpoch) * batchSize
+    const [next, metrics] = step(state, slice(order, { begin: [begin], end: [begin + batchSize] }))
+    const loss = (await metrics.loss.read())[0]!
+    if (!Number.isFinite(loss)) {
+      throw new DivergenceError(divergence(loss, iteration + 1, epoch + 1, optimizer.learningRate), {
+        iteration: iteration + 1,
+        epoch: epoch + 1,
+        loss,
+        state,
+        record: withLosses(record, losses),
+      })
+    }
+    state = next
+    losses.push(loss)
+    yield { type: 'iteration', iteration: iteration + 1, iterations, epoch: epoch + 1, loss }
+  }
+  return { state, record: withLosses(record, losses) }
+}
+
+/** Measures and records what the epoch reached; changes nothing where it is aborted before that is done. */
+export async function* closeEpoch<P, S, D>(
+  plan: Plan<P, S, D>,
+  reached: Reached<P, S>,
+): AsyncGenerator<EpochEvent<P, S>, Reached<P, S>, undefined> {
+  const { state } = reached
+  const accuracies = await measure(plan, reached)
+  if (accuracies === undefined) return reached
+  const { iteration, epoch: completed } = reached.record.position
+  const { epoch, losses } = reached.record.history.at(-1)!
+  const every = plan.options.snapshotEvery
+  let record = withAccuracies(reached.record, accuracies, state)
+  if (every !== undefined && completed === epoch && epoch % every === 0) record = withSnapshot(record, state)
+  const meanLoss = losses.reduce((total, loss) => total + loss, 0) / losses.length
+  yield { type: 'epoch', iteration, iterations: plan.iterations, epoch, meanLoss, ...accuracies, state, record }
+  return { state, record }
+}
+
+/** Whether an epoch, or all of training, is over and not evaluated yet though it should be. */
+export function evaluationMissing<P, S, D>(plan: Plan<P, S, D>, record: TrainingRecord<P, S>): boolean {
+  const { train, test } = plan.options.evaluation ?? {}
+  const last = record.history.at(-1)
+  if (last === undefined || !atBoundary(plan, record)) return false
+  return (train !== undefined && last.trainAccuracy === null) || (test !== undefined && last.testAccuracy === null)
+}
+
+/** Whether an epoch, or all of training, is over. */
+export const atBoundary = (
+  { iterations, perEpoch }: Pick<Plan<never, never, never>, 'iterations' | 'perEpoch'>,
+  { position: { iteration } }: Pick<TrainingRecord<never, never>, 'position'>,
+): boolean => iteration === iterations || iteration % perEpoch === 0
+
+/** `undefined` where it was aborted. */
+async function measure<P, S, D>(
+  { options, running }: Plan<P, S, D>,
+  { state }: Reached<P, S>,
+): Promise<Accuracies | undefined> {
+  const { evaluation } = options
+  if (evaluation === undefined) return { trainAccuracy: null, testAccuracy: null }
+  const over = async (data: D | undefined) =>
+    data === undefined
+      ? null
+      : evaluate(evaluation.accuracy, state, data, { batchSize: evaluation.batchSize ?? 1000, running })
+  const trainAccuracy = await over(evaluation.train)
+  const testAccuracy = trainAccuracy === undefined ? undefined : await over(evaluation.test)
+  return trainAccuracy === undefined || testAccuracy === undefined ? undefined : { trainAccuracy, testAccuracy }
+}
+
+function divergence(loss: number, iteration: number, epoch: number, learningRate: unknown): string {
+  const than = typeof learningRate === 'number' ? ` than ${learningRate}` : ''
+  return `fit: the loss became ${loss} at iteration ${iteration} (epoch ${epoch}); choose a smaller learning rate${than}, or clip the gradients`
+}

@@ -1,0 +1,52 @@
+import { InternalError } from '@cotangent/core'
+import { atBoundary, closeEpoch, evaluationMissing, walkEpoch } from './epoch.ts'
+import type { EndEvent, FitEvent } from './events.ts'
+import type { FitOptions } from './options.ts'
+import { planOf } from './plan.ts'
+
+/**
+ * Trains by minibatches. Each epoch walks all samples once, in a new order; its last batch is smaller where the batch size does
+ * not divide the samples. The same options give the same bits; what an aborted run returns, given back as `resume`, goes on to
+ * the bits of a run that was not.
+ *
+ * @throws ValueError for options out of range, or a record of other data; ShapeError for data whose first axes differ;
+ * {@link DivergenceError}, with all that was reached, when a loss is NaN or infinite.
+ * @example
+ * const { state, record } = await fit({
+ *   loss: (params, netState, { x, t }) => [meanSquaredError(matmul(x, params.w), t), netState],
+ *   optimizer: sgd({ learningRate: 0.1 }),
+ *   params: { w: zeros([2, 1]) },
+ *   data: { x: normal(randomKey(1), [100, 2]), t: ones([100, 1]) },
+ *   batchSize: 10,
+ *   epochs: 3,
+ * })
+ */
+export async function fit<P, S, D>(options: FitOptions<P, S, D>): Promise<EndEvent<P, S>> {
+  for await (const event of fitEvents(options)) {
+    await options.onEvent?.(event)
+    if (event.type === 'end') return event
+  }
+  throw new InternalError('training ended without a result')
+}
+
+/**
+ * Like {@link fit}, as an iterator over its events, of which the last has type `end` (`onEvent` is not called). Leaving the loop
+ * early stops training there; abort by `signal` instead to be given the state and record that were reached.
+ *
+ * @example
+ * for await (const event of fitEvents(options)) if (event.type === 'epoch') console.log(event.testAccuracy)
+ */
+export async function* fitEvents<P, S, D>(
+  options: FitOptions<P, S, D>,
+): AsyncGenerator<FitEvent<P, S>, void, undefined> {
+  const plan = planOf(options)
+  const complete = () =>
+    reached.record.position.iteration >= plan.iterations && !evaluationMissing(plan, reached.record)
+  let reached = plan.start
+  if (evaluationMissing(plan, reached.record)) reached = yield* closeEpoch(plan, reached)
+  while (!complete() && (await plan.running())) {
+    reached = yield* walkEpoch(plan, reached)
+    if (atBoundary(plan, reached.record)) reached = yield* closeEpoch(plan, reached)
+  }
+  yield { type: 'end', reason: complete() ? 'complete' : 'aborted', ...reached }
+}
