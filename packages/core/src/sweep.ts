@@ -4,7 +4,7 @@ import { add, sumTo } from './operations.ts'
 import type { Inputs } from './primitive.ts'
 import { sameShape, shapeText } from './shape.ts'
 import { type AnyTensor, refuseReads, Tensor } from './tensor.ts'
-import type { Recorder, Step } from './trace.ts'
+import { type Recorder, type Step, withinRule } from './trace.ts'
 
 /** Records the steps that depend on its leaves, and which tensors do. */
 export class LeafRecorder implements Recorder {
@@ -94,7 +94,9 @@ function pullBackStep(
     // Rules destructure as many inputs as their primitive has, and see only float outputs.
     const apply = () =>
       rule(cotangent as Tensor, inputs as unknown as Inputs<AnyTensor>, step.output as Tensor, step.options)
-    accumulate(input, checked(step, index, refuseReads(readInRule(primitive.name), apply)))
+    withinRule({ step, input: index }, () =>
+      accumulate(input, checked(step, index, refuseReads(readInRule(primitive.name), apply))),
+    )
   })
 }
 

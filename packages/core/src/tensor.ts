@@ -117,6 +117,15 @@ export function tensorOf<D extends DType>(shape: Shape, dtype: D, array: TypedAr
   return construct(shape, dtype, array) as Tensor<D>
 }
 
+/**
+ * A stand-in for values that are not there yet: operations on it check shapes and are recorded, reading it throws. What programs
+ * are traced with.
+ *
+ * @example
+ * const [y] = record(() => add(abstractTensor([2, 3], 'float32'), 1)) // y.shape is [2, 3]
+ */
+export const abstractTensor = <D extends DType>(shape: Shape, dtype: D): Tensor<D> => tensorOf([...shape], dtype, undefined)
+
 /** The array behind `tensor`, for backends; `undefined` where the tensor stands for values that are not there yet. */
 export const valuesOf = (tensor: AnyTensor): TypedArray | undefined => values(tensor)
 

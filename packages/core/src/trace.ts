@@ -29,8 +29,15 @@ export interface Recorder {
   record(step: Step): void
 }
 
+/** The vjp rule that a reverse sweep is calling: of which step, for which of its inputs. */
+export interface RunningRule {
+  readonly step: Step
+  readonly input: number
+}
+
 let recorders: readonly Recorder[] = []
 let path = ''
+let rule: RunningRule | undefined
 
 /**
  * Applies a primitive: the one way that every operation takes. Checks the inputs by the primitive's rules, computes the output
@@ -46,6 +53,23 @@ export function bind(primitive: Primitive, inputs: readonly AnyTensor[], options
 
 /** Runs `f` with `recorder` active, beside those that are already. */
 export const recording = <R>(recorder: Recorder, f: () => R): R => withRecorders([...recorders, recorder], f)
+
+/** Runs `f` with no recorder active: nothing that it does reaches a tape. */
+export const unrecorded = <R>(f: () => R): R => withRecorders([], f)
+
+/** The innermost vjp rule that is being called; `undefined` outside reverse sweeps. */
+export const runningRule = (): RunningRule | undefined => rule
+
+/** Runs `f` as the vjp rule of a step for one of its inputs. */
+export function withinRule<R>(running: RunningRule, f: () => R): R {
+  const before = rule
+  rule = running
+  try {
+    return f()
+  } finally {
+    rule = before
+  }
+}
 
 /**
  * Runs `f` and gives the steps recorded meanwhile the name `name` as part of their path, so that graphs, exports and reports

@@ -9,11 +9,10 @@ import { walkRows } from './view.ts'
 export function evaluateReduce(op: ReduceOp, axes: readonly number[], x: Operand, output: TensorType): TypedArray {
   const result = allocate(output.dtype, sizeOf(output.shape))
   const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes)
-  const view = {
-    ...wholeView(x.shape),
-    shape: order.map((axis) => x.shape[axis]!),
-    axes: order.map((source) => ({ source, step: 1 })),
-  }
+  // Rows run along the last axis and must stay within one group: without folded axes that is one of length 1.
+  const last = axes.length === 0 ? [{ source: -1, step: 0, length: 1 }] : []
+  const walked = [...order.map((source) => ({ source, step: 1, length: x.shape[source]! })), ...last]
+  const view = { ...wholeView(x.shape), shape: walked.map(({ length }) => length), axes: walked }
   const group = axes.reduce((product, axis) => product * x.shape[axis]!, 1)
   const from = x.array
   if (op === 'sum') {
