@@ -1,7 +1,7 @@
 import { add, type DType, map, mul, type Tensor, type TensorLike } from '@cotangent/core'
 import { sub } from './arithmetic.ts'
 import { greater, lessEqual, where } from './compare.ts'
-import { asFloat, floatFunction } from './elementwise.ts'
+import { asFloat, checkNumbers, floatFunction } from './elementwise.ts'
 import { exp, expm1 } from './exponential.ts'
 import { neg } from './sign.ts'
 
@@ -27,7 +27,10 @@ export const sigmoid = floatFunction({
  * @example
  * relu(tensor([-1, 2])) // [0. 2.]
  */
-export const relu = <D extends DType>(x: Tensor<D>): Tensor<D> => where(lessEqual(x, 0), 0, x) as Tensor<D>
+export function relu<D extends DType>(x: Tensor<D>): Tensor<D> {
+  checkNumbers('relu', x)
+  return where(lessEqual(x, 0), 0, x) as Tensor<D>
+}
 
 /**
  * Elementwise x for x > 0, else slope · x (Maas, Hannun, Ng, 2013); the derivative at 0 is the slope.

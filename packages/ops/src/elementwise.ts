@@ -53,6 +53,11 @@ export const floatBinary = (definition: PrimitiveDefinition): FloatBinary =>
 export const comparison = (definition: Pick<PrimitiveDefinition, 'name' | 'kernel'>): Comparison =>
   definePrimitive({ operands: 'same', vjp: [null, null], ...definition }) as unknown as Comparison
 
+/** Throws, in the name of `operation`, for anything but numbers and tensors of numbers, and for numbers that the tensor's dtype cannot hold. */
+export function checkNumbers(operation: string, ...operands: readonly TensorLike[]): void {
+  promoteOperands(operation, 'same', operands)
+}
+
 /** `x` as a tensor of a float dtype. */
 export function asFloat<T extends TensorLike>(operation: string, x: T): Tensor<FloatOf<OwnDType<T>>> {
   return promoteOperands(operation, 'float', [x])[0] as Tensor<FloatOf<OwnDType<T>>>

@@ -23,6 +23,7 @@ import {
 } from '@cotangent/core'
 import { div } from './arithmetic.ts'
 import { equal, greater, less, where } from './compare.ts'
+import { checkNumbers } from './elementwise.ts'
 
 /**
  * Elementwise larger one with NumPy broadcasting; NaN wins, and equal operands share the gradient evenly.
@@ -66,6 +67,7 @@ export function clip<D extends DType>(
   { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: { readonly min?: number; readonly max?: number },
 ): Tensor<D> {
   if (!(min <= max)) throw new ValueError(`clip: min ${min} is not below max ${max}; exchange them`)
+  checkNumbers('clip', x, ...[min, max].filter(Number.isFinite))
   const above = min === Number.NEGATIVE_INFINITY ? x : where(less(x, min), min, x)
   const within = max === Number.POSITIVE_INFINITY ? above : where(greater(above, max), max, above)
   // A bound adopts the dtype of x.
@@ -113,26 +115,29 @@ export const argMax = (x: Tensor<DType>, options: AxisOptions = {}): Tensor<'int
  */
 export const argMin = (x: Tensor<DType>, options: AxisOptions = {}): Tensor<'int32'> => place('argMin', x, options)
 
-/** Max or min over `axis` with a choice of who gets the gradient among equals. */
+/** Max or min over `axis` with a choice of who gets the gradient among equals; `operation` is whom errors name. */
 export function fold<D extends DType>(
   op: 'max' | 'min',
   x: Tensor<D>,
   { axis, keepDims = false }: AxisOptions,
   ties: Ties,
+  operation: string = op,
 ): Tensor<D> {
-  const axes = foldedAxes(op, x.shape, axis)
+  const axes = foldedAxes(operation, x, axis)
   const folded = EXTREMES[op](x, { axes, ties })
   // An extreme has the dtype of the elements it is taken from.
   return (keepDims ? reshape(folded, keptShape(x.shape, axes)) : folded) as unknown as Tensor<D>
 }
 
 function place(op: 'argMax' | 'argMin', x: Tensor<DType>, { axis, keepDims = false }: AxisOptions): Tensor<'int32'> {
-  const axes = foldedAxes(op, x.shape, axis)
+  const axes = foldedAxes(op, x, axis)
   const places = PLACES[op](x, { axes }) as unknown as Tensor<'int32'>
   return keepDims ? reshape(places, keptShape(x.shape, axes)) : places
 }
 
-function foldedAxes(operation: string, shape: Shape, axis: AxisOptions['axis']): readonly number[] {
+function foldedAxes(operation: string, x: Tensor<DType>, axis: AxisOptions['axis']): readonly number[] {
+  checkNumbers(operation, x)
+  const { shape } = x
   const axes = normalizeAxes(operation, axis, shape.length)
   if (axes.some((one) => shape[one] === 0)) {
     throw new ShapeError(

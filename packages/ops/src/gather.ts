@@ -14,7 +14,7 @@ import {
   type Shape,
   ShapeError,
   shapeText,
-  type Tensor,
+  Tensor,
   tensor,
   ValueError,
   zeros,
@@ -122,6 +122,8 @@ export function oneHot<D extends 'float32' | 'float64' | 'int32' = 'float32'>(
   indices: Indices,
   { classes, dtype }: { readonly classes: number; readonly dtype?: D },
 ): Tensor<D> {
+  if (!Number.isInteger(classes) || classes < 0)
+    throw new ValueError(`oneHot: cannot make rows of ${classes} classes; give an integer from 0 up`)
   const places = indicesOf('oneHot', indices, classes)
   // Without a dtype D is its default.
   return cast(equal(expandDims(places, { axis: -1 }), arange(classes)), dtype ?? ('float32' as D))
@@ -154,9 +156,8 @@ const gatheredShape = (x: Shape, indices: Shape, { axis, batch }: GatherOptions)
 ]
 
 /** Indices as an int32 tensor, checked against the length of the axis where their values are known. */
-export function indicesOf(operation: string, given: Indices, length: number): Tensor<'int32'> {
-  const indices: AnyTensor =
-    typeof given === 'number' || Array.isArray(given) ? tensor(given, { dtype: 'int32' }) : (given as AnyTensor)
+function indicesOf(operation: string, given: Indices, length: number): Tensor<'int32'> {
+  const indices: AnyTensor = given instanceof Tensor ? given : integersFrom(operation, given)
   if (isFloat(indices.dtype) || indices.dtype === 'bool' || indices.dtype === 'key') {
     throw new DTypeError(`${operation}: the indices are ${indices.dtype}; cast them to int32`)
   }
@@ -169,4 +170,10 @@ export function indicesOf(operation: string, given: Indices, length: number): Te
     }
   }
   return cast(indices, 'int32')
+}
+
+function integersFrom(operation: string, given: Exclude<Indices, AnyTensor>): Tensor<'int32'> {
+  const broken = [given].flat(2).find((index) => !Number.isInteger(index))
+  if (broken !== undefined) throw new ValueError(`${operation}: the index ${broken} is not an integer; round it first`)
+  return tensor(given, { dtype: 'int32' })
 }

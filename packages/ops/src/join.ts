@@ -51,9 +51,10 @@ export function stack<D extends DType>(
       `stack: shapes ${shapeText(first.shape)} and ${shapeText(other.shape)} differ; all tensors need one shape`,
     )
   }
+  const at = normalizeAxis('stack', axis, first.rank + 1)
   return concat(
-    xs.map((x) => expandDims(x, { axis })),
-    { axis },
+    xs.map((x) => expandDims(x, { axis: at })),
+    { axis: at },
   )
 }
 

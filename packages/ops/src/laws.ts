@@ -23,7 +23,7 @@ export interface Convention<I extends readonly AnyTensor[] = readonly AnyTensor[
   /** What the convention says, in words. */
   readonly says: string
   readonly value: readonly number[]
-  /** The gradients of the sum of the value by each float input, row-major. */
+  /** The gradients of the sum of the value by the first inputs, row-major. */
   readonly gradients: readonly (readonly number[])[]
 }
 
@@ -36,7 +36,7 @@ export interface Law<I extends readonly AnyTensor[] = readonly AnyTensor[], O = 
   definition(inputs: DenseOf<I>, options: O): Dense | readonly Dense[]
   /** How often it can be differentiated by its float inputs: 2 unless said; 0 for results that have no gradient. */
   readonly orders?: 0 | 2
-  readonly conventions?: readonly Convention<I, O>[]
+  readonly conventions?: readonly Convention<NoInfer<I>, NoInfer<O>>[]
 }
 
 type DenseOf<I extends readonly AnyTensor[]> = { readonly [K in keyof I]: Dense }

@@ -25,7 +25,7 @@ export function maxPool2d<D extends DType>(x: Tensor<D>, options: PoolOptions): 
   // Integers have no −∞: their least value stands for padding, which a window with an element of its own never chooses.
   const fill =
     x.dtype === 'int32' ? -(2 ** 31) : x.dtype === 'uint8' || x.dtype === 'bool' ? 0 : Number.NEGATIVE_INFINITY
-  return fold('max', viewOf(x, channelWindows(x.shape, windows, fill)), { axis: [4, 5] }, 'first')
+  return fold('max', viewOf(x, channelWindows(x.shape, windows, fill)), { axis: [4, 5] }, 'first', 'maxPool2d')
 }
 
 /**

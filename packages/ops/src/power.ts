@@ -1,7 +1,7 @@
 import { add, binary, map, mul, type TensorLike } from '@cotangent/core'
 import { div, sub } from './arithmetic.ts'
 import { equal, where } from './compare.ts'
-import { floatFunction } from './elementwise.ts'
+import { asFloat, checkNumbers, floatFunction } from './elementwise.ts'
 import { log } from './exponential.ts'
 import { abs } from './sign.ts'
 
@@ -23,7 +23,10 @@ export const sqrt = floatFunction({
  * @example
  * square(tensor([2, -3])) // [4. 9.]
  */
-export const square = <T extends TensorLike>(x: T) => mul(x, x)
+export function square<T extends TensorLike>(x: T) {
+  checkNumbers('square', x)
+  return mul(x, x)
+}
 
 /**
  * Elementwise 1 / x.
@@ -31,7 +34,7 @@ export const square = <T extends TensorLike>(x: T) => mul(x, x)
  * @example
  * reciprocal(tensor([2, 4])) // [0.5  0.25]
  */
-export const reciprocal = <T extends TensorLike>(x: T) => div(1, x)
+export const reciprocal = <T extends TensorLike>(x: T) => div(1, asFloat('reciprocal', x))
 
 /**
  * Elementwise xʸ with NumPy broadcasting. At x = 0 the derivative by y is 0, and at x = y = 0 that by x is 0 as well; for

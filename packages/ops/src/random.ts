@@ -5,6 +5,7 @@ import {
   DTypeError,
   definePrimitive,
   type Float,
+  isFloat,
   mul,
   type Operation,
   type Shape,
@@ -49,6 +50,7 @@ export function normal<D extends Float = 'float32'>(
   shape: Shape,
   { mean = 0, std = 1, dtype }: { readonly mean?: number; readonly std?: number; readonly dtype?: D } = {},
 ): Tensor<D> {
+  checkKey('normal', key)
   if (!(std >= 0)) throw new ValueError(`normal: the standard deviation ${std} is negative; give a number from 0 up`)
   const [first, second] = splitKey(key, 2)
   const radius = sqrt(mul(log1p(neg(draw('normal', first, shape, dtype ?? 'float32'))), -2))
@@ -86,6 +88,8 @@ export function permutation(key: Tensor<'key'>, count: number): Tensor<'int32'> 
 function draw(operation: string, key: Tensor<'key'>, shape: Shape, dtype: Float): Tensor {
   checkKey(operation, key)
   checkShape(operation, shape)
+  if (!isFloat(dtype))
+    throw new DTypeError(`${operation}: numbers are drawn as float32 or float64, not as ${dtype}; cast them`)
   return drawn(key, { shape: [...shape], dtype })
 }
 
@@ -105,7 +109,8 @@ const shuffled: Operation<{ count: number }> = definePrimitive<{ count: number }
   vjp: [null],
 })
 
-function checkKey(operation: string, key: AnyTensor): void {
+/** Throws, in the name of `operation`, for anything but one random key. */
+export function checkKey(operation: string, key: AnyTensor): void {
   if (key.dtype !== 'key' || key.rank !== 0) {
     throw new DTypeError(
       `${operation}: a ${key.dtype} tensor of shape ${shapeText(key.shape)} is not one random key; make one with randomKey(seed) or splitKey`,

@@ -15,9 +15,9 @@ import {
 } from '@cotangent/core'
 import { div, sub } from './arithmetic.ts'
 import { equal, where } from './compare.ts'
-import { asFloat } from './elementwise.ts'
+import { asFloat, checkNumbers } from './elementwise.ts'
 import { exp, log } from './exponential.ts'
-import { max } from './extreme.ts'
+import { fold } from './extreme.ts'
 import { transpose } from './movement.ts'
 import { square } from './power.ts'
 import { abs } from './sign.ts'
@@ -34,7 +34,8 @@ export { sum }
  */
 export function mean<D extends DType>(x: Tensor<D>, options: AxisOptions = {}) {
   const value = asFloat('mean', x)
-  return div(sum(value, options), countOver('mean', x, options)) as typeof value
+  const axis = normalizeAxes('mean', options.axis, x.rank)
+  return div(sum(value, { ...options, axis }), countOver(x, axis)) as typeof value
 }
 
 /**
@@ -47,11 +48,10 @@ export function mean<D extends DType>(x: Tensor<D>, options: AxisOptions = {}) {
  */
 export function variance<D extends DType>(x: Tensor<D>, options: AxisOptions & { readonly correction?: number } = {}) {
   const value = asFloat('variance', x)
-  const distance = sub(value, mean(value, { ...options, keepDims: true }))
-  return div(
-    sum(square(distance), options),
-    countOver('variance', x, options) - (options.correction ?? 0),
-  ) as typeof value
+  const axis = normalizeAxes('variance', options.axis, x.rank)
+  const distance = sub(value, mean(value, { axis, keepDims: true }))
+  const total = sum(square(distance), { ...options, axis })
+  return div(total, countOver(x, axis) - (options.correction ?? 0)) as typeof value
 }
 
 /**
@@ -62,12 +62,13 @@ export function variance<D extends DType>(x: Tensor<D>, options: AxisOptions & {
  * prod(tensor([[1, 2], [3, 4]]), { axis: 1 }) // [ 2. 12.]
  */
 export function prod<D extends DType>(x: Tensor<D>, { axis, keepDims = false }: AxisOptions = {}): Tensor<SumOf<D>> {
+  checkNumbers('prod', x)
   const axes = normalizeAxes('prod', axis, x.rank)
   const kept = [...x.shape.keys()].filter((one) => !axes.includes(one))
   const lengths = kept.map((one) => x.shape[one]!)
   const counted: Tensor<DType> = x.dtype === 'uint8' || x.dtype === 'bool' ? cast(x, 'int32') : x
   // Halves multiplied until one element is left: the tape then has the gradient, zeros and all, to any order.
-  let factors = reshape(transpose(counted, [...kept, ...axes]), [...lengths, countOver('prod', x, { axis: axes })])
+  let factors = reshape(transpose(counted, [...kept, ...axes]), [...lengths, countOver(x, axes)])
   let length = factors.shape[kept.length]!
   if (length === 0) factors = ones([...lengths, 1], { dtype: factors.dtype as 'float32' })
   while (length > 1) {
@@ -92,16 +93,16 @@ export function prod<D extends DType>(x: Tensor<D>, { axis, keepDims = false }: 
  */
 export function logSumExp<D extends DType>(x: Tensor<D>, options: AxisOptions = {}) {
   const value = asFloat('logSumExp', x)
-  const largest = finitePeak(value, options)
+  const largest = finitePeak('logSumExp', value, options)
   const total = log(sum(exp(sub(value, largest)), options))
   return add(total, options.keepDims ? largest : reshape(largest, total.shape)) as typeof value
 }
 
 /** The largest element over `axis`, as a constant, with the axes kept; 0 in place of an infinite one. */
-export function finitePeak(x: Tensor, options: AxisOptions): Tensor {
-  const peak = stopGradient(max(x, { ...options, keepDims: true }))
+export function finitePeak(operation: string, x: Tensor, options: AxisOptions): Tensor {
+  const peak = stopGradient(fold('max', x, { ...options, keepDims: true }, 'split', operation))
   return where(equal(abs(peak), Number.POSITIVE_INFINITY), 0, peak) as Tensor
 }
 
-const countOver = (operation: string, x: Tensor<DType>, { axis }: AxisOptions): number =>
-  normalizeAxes(operation, axis, x.rank).reduce((count, one) => count * x.shape[one]!, 1)
+const countOver = (x: Tensor<DType>, axes: readonly number[]): number =>
+  axes.reduce((count, axis) => count * x.shape[axis]!, 1)

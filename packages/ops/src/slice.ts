@@ -1,4 +1,5 @@
 import { type DType, normalizeAxis, ShapeError, shapeText, type Tensor, ValueError } from '@cotangent/core'
+import { checkNumbers } from './elementwise.ts'
 import { viewOf } from './view.ts'
 
 /** One entry an axis, from the first on; axes left out, and entries that are `null`, are taken whole. */
@@ -107,6 +108,7 @@ export function pad<D extends DType>(
       `pad: the widths ${JSON.stringify(widths)} do not fit shape ${shapeText(x.shape)}; give a pair of non-negative integers for each axis`,
     )
   }
+  checkNumbers('pad', x, value)
   if (widths.every(([before, after]) => before + after === 0)) return x
   return viewOf(x, {
     source: x.shape,

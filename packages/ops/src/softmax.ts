@@ -18,7 +18,7 @@ export interface SoftmaxOptions {
  */
 export function softmax<D extends DType>(x: Tensor<D>, { axis = -1 }: SoftmaxOptions = {}) {
   const value = asFloat('softmax', x)
-  const power = exp(sub(value, finitePeak(value, { axis })))
+  const power = exp(sub(value, finitePeak('softmax', value, { axis })))
   return div(power, sum(power, { axis, keepDims: true })) as typeof value
 }
 
@@ -31,6 +31,6 @@ export function softmax<D extends DType>(x: Tensor<D>, { axis = -1 }: SoftmaxOpt
  */
 export function logSoftmax<D extends DType>(x: Tensor<D>, { axis = -1 }: SoftmaxOptions = {}) {
   const value = asFloat('logSoftmax', x)
-  const shifted = sub(value, finitePeak(value, { axis }))
+  const shifted = sub(value, finitePeak('logSoftmax', value, { axis }))
   return sub(shifted, log(sum(exp(shifted), { axis, keepDims: true }))) as typeof value
 }

@@ -20,6 +20,8 @@ export interface Draw {
   integer(min: number, max: number): number
   boolean(): boolean
   one<const T>(...choices: readonly T[]): T
+  /** The length of an axis, up to `most`, seldom 0. */
+  length(most: number): number
   /** A shape of up to three axes (or `rank`), seldom with an axis of length 0 unless `empty` is false. */
   shape(options?: {
     readonly rank?: number
@@ -35,8 +37,10 @@ export interface Draw {
   reduction(rank: number): { axis?: number | readonly number[]; keepDims?: boolean }
   permutation(count: number): number[]
   floats(shape: readonly number[], domain?: Domain): Tensor<'float64'>
-  /** Numbers that are all different, by {@link GAP} at least. */
-  distinct(shape: readonly number[]): Tensor<'float64'>
+  /** Numbers that are all different, by `gap` (default: {@link GAP}) at least. */
+  distinct(shape: readonly number[], gap?: number): Tensor<'float64'>
+  /** float64 numbers that are integers, so that equal ones are frequent. */
+  whole(shape: readonly number[], min: number, max: number): Tensor<'float64'>
   integers(shape: readonly number[], min: number, max: number): Tensor<'int32'>
   booleans(shape: readonly number[]): Tensor<'bool'>
   key(): Tensor<'key'>
@@ -52,13 +56,21 @@ export const inputs = <const I extends readonly AnyTensor[]>(
   make: (draw: Draw) => I,
 ): fc.Arbitrary<Call<I, undefined>> => calls((draw) => ({ inputs: make(draw), options: undefined }))
 
+/** `shape` with no axis of length 0 among `axes` (default: all), so that there is something to take a mean or a maximum of. */
+export function filled(shape: readonly number[], axes?: number | readonly number[]): number[] {
+  const named = axes === undefined ? [...shape.keys()] : [axes].flat()
+  const places = named.map((axis) => (axis < 0 ? axis + shape.length : axis))
+  return shape.map((length, axis) => (places.includes(axis) ? Math.max(1, length) : length))
+}
+
 function drawFrom(g: fc.GeneratorValue): Draw {
   const integer = (min: number, max: number): number => g(fc.integer, { min, max })
   const boolean = (): boolean => integer(0, 1) === 1
   const one = <T>(...choices: readonly T[]): T => choices[integer(0, choices.length - 1)]!
   const random = (): (() => number) => mulberry32(integer(0, 2 ** 31 - 1))
+  const length = (most: number): number => (integer(0, 19) === 19 ? 0 : integer(1, most))
   const lengths = (rank: number, empty: boolean): number[] =>
-    Array.from({ length: rank }, () => (empty && integer(0, 29) === 29 ? 0 : integer(1, 4)))
+    Array.from({ length: rank }, () => (empty ? length(4) : integer(1, 4)))
   const permutation = (count: number): number[] => shuffled(count, random())
   const axis = (rank: number): number => integer(-rank, rank - 1)
   return {
@@ -67,6 +79,7 @@ function drawFrom(g: fc.GeneratorValue): Draw {
     one,
     permutation,
     axis,
+    length,
     shape: ({ rank, minRank = 0, maxRank = 3, empty = true } = {}) => lengths(rank ?? integer(minRank, maxRank), empty),
     broadcast(count, { maxRank = 3 } = {}) {
       const shape = lengths(integer(0, maxRank), true)
@@ -92,18 +105,17 @@ function drawFrom(g: fc.GeneratorValue): Draw {
       }
       return tensor(Float64Array.from({ length: product(shape) }, fill), { shape, adopt: true })
     },
-    distinct(shape) {
+    distinct(shape, gap = GAP) {
       const next = random()
       const size = product(shape)
       const ranks = shuffled(size, next)
-      const values = Float64Array.from(ranks, (rank) => 2 * GAP * (rank - size / 2 + 0.4 * next()) + 0.05)
+      const values = Float64Array.from(ranks, (rank) => 2 * gap * (rank - size / 2 + next() / 2))
       return tensor(values, { shape, adopt: true })
     },
-    integers(shape, min, max) {
-      const next = random()
-      const fill = () => min + Math.floor(next() * (max - min + 1))
-      return tensor(Int32Array.from({ length: product(shape) }, fill), { shape, adopt: true })
-    },
+    integers: (shape, min, max) =>
+      tensor(Int32Array.from(integersFrom(random(), product(shape), min, max)), { shape, adopt: true }),
+    whole: (shape, min, max) =>
+      tensor(Float64Array.from(integersFrom(random(), product(shape), min, max)), { shape, adopt: true }),
     booleans(shape) {
       const next = random()
       const values = Uint8Array.from({ length: product(shape) }, () => (next() < 0.5 ? 0 : 1))
@@ -112,6 +124,9 @@ function drawFrom(g: fc.GeneratorValue): Draw {
     key: () => randomKey(integer(0, 2 ** 31 - 1)),
   }
 }
+
+const integersFrom = (next: () => number, count: number, min: number, max: number): number[] =>
+  Array.from({ length: count }, () => min + Math.floor(next() * (max - min + 1)))
 
 const product = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1)
 
