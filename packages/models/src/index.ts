@@ -1,1 +1,10 @@
-export {}
+export * as init from './init.ts'
+export type { Initializer, Parameter } from './initializer.ts'
+export * as layer from './layer/index.ts'
+export type { Layer, LayerContext, LayerKind, Placed, ShapeRule, TensorTree } from './layer.ts'
+export { type ApplyOptions, chain, type ImageShape, type Input, input, type Net } from './net.ts'
+export { type NetFromJSONOptions, netFromJSON } from './netFromJSON.ts'
+export { type DeepConvNetOptions, deepConvNet } from './nets/deepConvNet.ts'
+export { type MultiLayerNetOptions, multiLayerNet } from './nets/multiLayerNet.ts'
+export { type SimpleConvNetOptions, simpleConvNet } from './nets/simpleConvNet.ts'
+export { type TwoLayerNetOptions, twoLayerNet } from './nets/twoLayerNet.ts'
