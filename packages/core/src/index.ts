@@ -42,7 +42,16 @@ export {
 } from './primitive.ts'
 export { foldIn, randomKey, splitKey } from './random/key.ts'
 export { threefry2x32 } from './random/threefry.ts'
-export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, type Shape, shapeText, sizeOf, stridesOf } from './shape.ts'
+export {
+  broadcastShapes,
+  checkShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  shapeText,
+  sizeOf,
+  stridesOf,
+} from './shape.ts'
 export { record, Tape } from './tape.ts'
 export { type AnyTensor, abstractTensor, knownValues, type Nested, Tensor, type TensorLike, tensor } from './tensor.ts'
 export { type Step, scope } from './trace.ts'

@@ -1,10 +1,10 @@
-import type { DType, Float, Promote } from './dtype.ts'
+import type { DType, Promote } from './dtype.ts'
 import { DTypeError, ShapeError } from './errors.ts'
 import { map } from './kernel/kernel.ts'
 import type { View } from './kernel/view.ts'
 import { castPrimitive, definePrimitive, type Operation, type PrimitiveDefinition } from './primitive.ts'
 import { broadcastShapes, normalizeAxes, type Shape, sameShape, shapeText, sizeOf } from './shape.ts'
-import { type AnyTensor, type Tensor, type TensorLike, tensorOf } from './tensor.ts'
+import type { AnyTensor, Tensor, TensorLike } from './tensor.ts'
 import { bind } from './trace.ts'
 
 /** The dtype of one operand: a number has that of the tensor beside it. */
@@ -207,7 +207,3 @@ const stop = definePrimitive({
 export function freshLeaf<D extends DType>(x: Tensor<D>): Tensor<D> {
   return reshapeTo(x, { shape: x.shape }) as AnyTensor as Tensor<D>
 }
-
-/** A scalar constant of a float dtype. */
-export const scalar = (value: number, dtype: Float): Tensor =>
-  tensorOf([], dtype, dtype === 'float32' ? Float32Array.of(value) : Float64Array.of(value))

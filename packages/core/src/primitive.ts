@@ -176,11 +176,7 @@ export function promoteOperands(operation: string, operands: Operands, inputs: r
 }
 
 /** The dtype that all of `tensors` are brought to. */
-function commonDType(
-  operation: string,
-  operands: Exclude<Operands, 'given'>,
-  tensors: readonly TensorType[],
-): DType {
+function commonDType(operation: string, operands: Exclude<Operands, 'given'>, tensors: readonly TensorType[]): DType {
   if (tensors.length === 0) return 'float32'
   const dtype = tensors
     .map((tensor) => tensor.dtype)

@@ -124,7 +124,8 @@ export function tensorOf<D extends DType>(shape: Shape, dtype: D, array: TypedAr
  * @example
  * const [y] = record(() => add(abstractTensor([2, 3], 'float32'), 1)) // y.shape is [2, 3]
  */
-export const abstractTensor = <D extends DType>(shape: Shape, dtype: D): Tensor<D> => tensorOf([...shape], dtype, undefined)
+export const abstractTensor = <D extends DType>(shape: Shape, dtype: D): Tensor<D> =>
+  tensorOf([...shape], dtype, undefined)
 
 /** The array behind `tensor`, for backends; `undefined` where the tensor stands for values that are not there yet. */
 export const valuesOf = (tensor: AnyTensor): TypedArray | undefined => values(tensor)

@@ -17,7 +17,7 @@ export interface Step {
 }
 
 /** The steps inside a composed primitive, from the outer step's inputs to `result`. */
-export interface Inside {
+interface Inside {
   readonly steps: readonly Step[]
   readonly result: AnyTensor
   /** Tensors used inside that are neither inputs nor made inside. */

@@ -36,7 +36,8 @@ export function grad<A extends readonly unknown[], const N extends ArgNums = 0>(
   f: (...args: A) => AnyTensor,
   options: GradOptions<N> = {},
 ): (...args: A) => GradientAt<A, N> {
-  return (...args) => differentiate('grad', f, args, options.argnums)[1]
+  // GradientAt says what the gradient of each argument is.
+  return (...args) => differentiate('grad', f, args, options.argnums)[1] as GradientAt<A, N>
 }
 
 /**
@@ -57,19 +58,17 @@ export function valueAndGrad<A extends readonly unknown[], X, const N extends Ar
 export function valueAndGrad(
   f: (...args: readonly never[]) => unknown,
   options: GradOptions<ArgNums> & { readonly hasAux?: boolean } = {},
-) {
-  return (...args: readonly never[]) => differentiate('valueAndGrad', f, args, options.argnums, options.hasAux)
+): (...args: readonly never[]) => unknown {
+  return (...args) => differentiate('valueAndGrad', f, args, options.argnums, options.hasAux)
 }
 
-// The overloads of grad and valueAndGrad state what comes out of this untyped core.
-// biome-ignore lint/suspicious/noExplicitAny: the result's type is the overloads' to say.
 function differentiate(
   operation: string,
-  f: (...args: any) => unknown,
+  f: (...args: never) => unknown,
   args: readonly unknown[],
   argnums: ArgNums = 0,
   hasAux = false,
-): any {
+): [value: unknown, gradient: unknown] {
   const wanted = typeof argnums === 'number' ? [argnums] : argnums
   const traced = traceFrom(operation, f, args, wanted)
   const target = hasAux ? firstOf(traced.value) : traced.value

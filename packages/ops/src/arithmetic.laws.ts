@@ -1,4 +1,5 @@
-import { add, div, mul, sub } from './arithmetic.ts'
+import { add, mul } from '@cotangent/core'
+import { div, sub } from './arithmetic.ts'
 import { ofTwo } from './laws/elementwise.ts'
 import type { Law } from './laws.ts'
 

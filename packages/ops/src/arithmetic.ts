@@ -1,8 +1,6 @@
-import { add, binary, map, mul } from '@cotangent/core'
+import { binary, map, mul } from '@cotangent/core'
 import { floatBinary } from './elementwise.ts'
 import { neg } from './sign.ts'
-
-export { add, mul }
 
 /**
  * Elementwise difference with NumPy broadcasting.

@@ -1,10 +1,10 @@
-import { type AnyTensor, type DType, tensor } from '@cotangent/core'
+import { type AnyTensor, broadcastTo, type DType, reshape, tensor } from '@cotangent/core'
 import { cast } from './index.ts'
 import { at, build } from './laws/dense.ts'
 import { calls, type Draw } from './laws/draw.ts'
 import { elements } from './laws/elementwise.ts'
 import { type Law, law } from './laws.ts'
-import { broadcastTo, expandDims, flatten, reshape, squeeze, transpose } from './movement.ts'
+import { expandDims, flatten, squeeze, transpose } from './movement.ts'
 
 /** The lengths of `shape` cut into factors and multiplied together again in another way. */
 function refolded(draw: Draw, shape: readonly number[]): number[] {

@@ -1,5 +1,4 @@
 import {
-  broadcastTo,
   type DType,
   definePrimitive,
   normalizeAxes,
@@ -12,8 +11,6 @@ import {
   type Tensor,
   wholeView,
 } from '@cotangent/core'
-
-export { broadcastTo, reshape }
 
 /**
  * All elements in one axis, in row-major order; with `start`, the axes before it are kept.

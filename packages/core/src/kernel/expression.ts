@@ -34,7 +34,7 @@ export type Expression =
 
 const COMPARISONS: ReadonlySet<string> = new Set<Comparison>(['equal', 'notEqual', 'less', 'lessEqual'])
 
-export const isComparison = (op: string): op is Comparison => COMPARISONS.has(op)
+const isComparison = (op: string): op is Comparison => COMPARISONS.has(op)
 
 /** An {@link Expression} under construction: what the function given to `map` computes with. */
 export class Scalar {

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf, stridesOf } from '../shape.ts'
+import { type Shape, stridesOf } from '../shape.ts'
 
 /** How one axis of a view walks over the source: `step` elements along the source axis `source`; none (−1) repeats. */
 export interface ViewAxis {
@@ -38,7 +38,7 @@ export interface StridedView {
   readonly strides: readonly number[]
 }
 
-/** `view` over the flat array of its source; only meaningful element by element where {@link leavesSource} is false. */
+/** `view` over the flat array of its source; only meaningful for elements inside the source. */
 export function stridedView(view: View): StridedView {
   const strides = stridesOf(view.source)
   return {
@@ -59,7 +59,3 @@ export function leavesAxis(view: View, axis: number): boolean {
   })
   return low < 0 || high >= view.source[axis]!
 }
-
-/** Whether some index of the view lies outside the source, where `fill` is read. */
-export const leavesSource = (view: View): boolean =>
-  sizeOf(view.shape) > 0 && view.source.some((_, axis) => leavesAxis(view, axis))

@@ -47,8 +47,8 @@ export function roles({ a, b, out }: Contract): { batch: Labels; rows: Labels; c
 
 function lengthsOf(kernel: Contract, a: TensorType, b: TensorType): Map<number, number> {
   const lengths = new Map<number, number>()
-  kernel.a.forEach((label, axis) => lengths.set(label, a.shape[axis]!))
-  kernel.b.forEach((label, axis) => lengths.set(label, b.shape[axis]!))
+  for (const [axis, label] of kernel.a.entries()) lengths.set(label, a.shape[axis]!)
+  for (const [axis, label] of kernel.b.entries()) lengths.set(label, b.shape[axis]!)
   return lengths
 }
 
