@@ -4,6 +4,9 @@ export type Float = 'float32' | 'float64'
 /** What a tensor's elements are. A `key` is a random key: two 32-bit words, no arithmetic. */
 export type DType = Float | 'int32' | 'uint8' | 'bool' | 'key'
 
+/** All dtypes. */
+export const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool', 'key']
+
 /** The typed arrays that hold tensors. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint32Array
 

@@ -185,6 +185,10 @@ describe('broadcastTo and sumTo', () => {
 })
 
 describe('cast', () => {
+  test('refuses what is no dtype, which untyped code may ask for', () => {
+    expect(() => cast(tensor([1]), 'float16' as 'float32')).toThrow(DTypeError)
+  })
+
   test('truncates toward zero, stops at the ends of the range, and wraps integers', () => {
     expect(cast(tensor([1.7, -1.7, Number.NaN, 1e20, -1e20, 2147483646.5]), 'int32').toArray()).toEqual([
       1, -1, 0, 2147483647, -2147483648, 2147483647,

@@ -1,4 +1,4 @@
-import type { DType, Promote } from './dtype.ts'
+import { DTYPES, type DType, type Promote } from './dtype.ts'
 import { DTypeError, ShapeError } from './errors.ts'
 import { map } from './kernel/kernel.ts'
 import type { View } from './kernel/view.ts'
@@ -176,11 +176,14 @@ export function sumTo(x: AnyTensor, shape: Shape): AnyTensor {
  * The same values in another dtype: floats round to nearest, a float to an integer truncates toward zero, integers wrap, and
  * bool is "not zero".
  *
- * @throws DTypeError to or from a random key.
+ * @throws DTypeError to or from a random key, or to what is no dtype.
  * @example
  * cast(tensor([1.7, -1.7]), 'int32') // [ 1 -1]
  */
 export function cast<D extends DType>(x: AnyTensor, dtype: D): Tensor<D> {
+  if (!DTYPES.includes(dtype)) {
+    throw new DTypeError(`cast: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`)
+  }
   if (x.dtype === 'key' || dtype === 'key') {
     if (x.dtype !== dtype)
       throw new DTypeError('cast: a random key is not a number, nor the other way round; use randomKey(seed)')

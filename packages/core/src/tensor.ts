@@ -169,6 +169,7 @@ export interface TensorOptions<D extends DType = DType> {
 export function tensor(data: Float64Array, options?: TensorOptions<never>): Tensor<'float64'>
 export function tensor(data: Int32Array, options?: TensorOptions<never>): Tensor<'int32'>
 export function tensor(data: Uint8Array, options?: TensorOptions<never>): Tensor<'uint8'>
+export function tensor(data: readonly never[], options?: TensorOptions<never>): Tensor<'float32'>
 export function tensor(data: Nested<boolean>, options?: TensorOptions<never>): Tensor<'bool'>
 export function tensor<D extends DType = 'float32'>(
   data: Nested<number | boolean> | TypedArray,

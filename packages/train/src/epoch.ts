@@ -8,8 +8,8 @@ import { type Accuracies, type TrainingRecord, withAccuracies, withLosses, withS
 
 /** Makes the steps of the epoch that training is in, until it ends, training ends, or is aborted. */
 export async function* walkEpoch<P, S, D>(
-  { step, running, iterations, perEpoch, options: { optimizer } }: Plan<P, S, D>,
-  { state, record }: Reached<P, S>,
+  { engine, running, iterations, perEpoch, options: { optimizer } }: Plan<P, S, D>,
+  { record }: Reached<P, S>,
 ): AsyncGenerator<IterationEvent, Reached<P, S>, undefined> {
   const { epoch, iteration: before, count, batchSize, orderKey } = record.position
   const order = permutation(foldIn(orderKey, epoch), count)
@@ -17,22 +17,20 @@ export async function* walkEpoch<P, S, D>(
   const losses: number[] = []
   for (let iteration = before; iteration < end && (await running()); iteration++) {
     const begin = (iteration - epoch * perEpoch) * batchSize
-    const [next, metrics] = step(state, slice(order, { begin: [begin], end: [begin + batchSize] }))
-    const loss = (await metrics.loss.read())[0]!
+    const loss = await engine.step(slice(order, { begin: [begin], end: [begin + batchSize] }))
     if (!Number.isFinite(loss)) {
       throw new DivergenceError(divergence(loss, iteration + 1, epoch + 1, optimizer.learningRate), {
         iteration: iteration + 1,
         epoch: epoch + 1,
         loss,
-        state,
+        state: engine.state(),
         record: withLosses(record, losses),
       })
     }
-    state = next
     losses.push(loss)
     yield { type: 'iteration', iteration: iteration + 1, iterations, epoch: epoch + 1, loss }
   }
-  return { state, record: withLosses(record, losses) }
+  return { state: engine.state(), record: withLosses(record, losses) }
 }
 
 /** Measures and records what the epoch reached; changes nothing where it is aborted before that is done. */
@@ -41,7 +39,7 @@ export async function* closeEpoch<P, S, D>(
   reached: Reached<P, S>,
 ): AsyncGenerator<EpochEvent<P, S>, Reached<P, S>, undefined> {
   const { state } = reached
-  const accuracies = await measure(plan, reached)
+  const accuracies = await measure(plan)
   if (accuracies === undefined) return reached
   const { iteration, epoch: completed } = reached.record.position
   const { epoch, losses } = reached.record.history.at(-1)!
@@ -68,18 +66,9 @@ export const atBoundary = (
 ): boolean => iteration === iterations || iteration % perEpoch === 0
 
 /** `undefined` where it was aborted. */
-async function measure<P, S, D>(
-  { options, running }: Plan<P, S, D>,
-  { state }: Reached<P, S>,
-): Promise<Accuracies | undefined> {
-  const { evaluation } = options
-  if (evaluation === undefined) return { trainAccuracy: null, testAccuracy: null }
-  const over = async (data: D | undefined) =>
-    data === undefined
-      ? null
-      : evaluate(evaluation.accuracy, state, data, { batchSize: evaluation.batchSize ?? 1000, running })
-  const trainAccuracy = await over(evaluation.train)
-  const testAccuracy = trainAccuracy === undefined ? undefined : await over(evaluation.test)
+async function measure<P, S, D>({ train, test, running }: Plan<P, S, D>): Promise<Accuracies | undefined> {
+  const trainAccuracy = train && (await evaluate(train, running))
+  const testAccuracy = trainAccuracy === undefined ? undefined : test && (await evaluate(test, running))
   return trainAccuracy === undefined || testAccuracy === undefined ? undefined : { trainAccuracy, testAccuracy }
 }
 

@@ -1,29 +1,26 @@
-import { type AnyTensor, arange } from '@cotangent/core'
-import { batchOf, sampleCount } from './data.ts'
+import { type AnyTensor, arange, type Tensor } from '@cotangent/core'
 
 /** A mean over the samples of a batch, a scalar tensor: such as the accuracy. */
 export type Metric<P, S, D> = (params: P, netState: S, batch: D) => AnyTensor
 
-export interface EvaluateOptions {
+/** What to measure: a mean over samples as a function of their indices, and how many there are. */
+export interface Measurement {
+  readonly metric: (indices: Tensor<'int32'>) => Promise<number>
+  readonly count: number
+  /** How many samples are measured at once. */
   readonly batchSize: number
-  /** Asked before each batch; `false` ends the evaluation. */
-  readonly running: () => Promise<boolean>
 }
 
-/** The mean of `metric` over all samples of `data`, batch by batch; `undefined` where it was ended before. */
-export async function evaluate<P, S, D>(
-  metric: Metric<P, S, D>,
-  { params, netState }: { readonly params: P; readonly netState: S },
-  data: D,
-  { batchSize, running }: EvaluateOptions,
+/** The mean over all samples, batch by batch; `undefined` where `running`, asked before each batch, ended it before. */
+export async function evaluate(
+  { metric, count, batchSize }: Measurement,
+  running: () => Promise<boolean>,
 ): Promise<number | undefined> {
-  const count = sampleCount('evaluate', 'the data', data)
   let total = 0
   for (let begin = 0; begin < count; begin += batchSize) {
     if (!(await running())) return undefined
     const indices = arange(begin, Math.min(begin + batchSize, count))
-    const value = (await metric(params, netState, batchOf(data, indices)).read())[0]!
-    total += value * indices.size
+    total += (await metric(indices)) * indices.size
   }
   return total / count
 }

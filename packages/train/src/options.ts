@@ -1,3 +1,4 @@
+import type { EngineName } from './engine.ts'
 import type { Metric } from './evaluate.ts'
 import type { FitEvent, Reached } from './events.ts'
 import type { Optimizer } from './optimizer.ts'
@@ -24,6 +25,11 @@ export interface FitOptions<P, S, D> {
   /** Decides the order of the samples and all random keys. Default: 0. */
   readonly seed?: number
   readonly evaluation?: Evaluation<P, S, D>
+  /**
+   * Steps run `compiled` to WebAssembly unless said otherwise: the same mathematics as on the `reference` backend, faster by far,
+   * but for functions that read values.
+   */
+  readonly engine?: EngineName
   /** Keep the state in the record after every so many epochs. Default: never. */
   readonly snapshotEvery?: number
   /** Go on from what an earlier call reached: its parameters, order and keys take the place of `params` and `seed`. */

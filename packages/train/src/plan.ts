@@ -1,6 +1,8 @@
 import { randomKey, splitKey, type Tensor, ValueError } from '@cotangent/core'
 import { checkCount } from './check.ts'
 import { batchOf, sampleCount } from './data.ts'
+import { type Engine, engineOf } from './engine.ts'
+import type { Measurement } from './evaluate.ts'
 import type { Reached } from './events.ts'
 import type { FitOptions } from './options.ts'
 import { iterationsPerEpoch, type Position, startRecord } from './record.ts'
@@ -14,8 +16,11 @@ export interface Plan<P, S, D> {
   /** When training ends, and how many of these iterations an epoch has. */
   readonly iterations: number
   readonly perEpoch: number
-  /** Takes the indices of the batch: the data themselves are constants of the step. */
-  readonly step: TrainStep<P, S, Tensor<'int32'>>
+  /** Its steps take the indices of the batch: the data themselves are constants. */
+  readonly engine: Engine<P, S>
+  /** The accuracies to measure; `null` for those that are not asked for. */
+  readonly train: Measurement | null
+  readonly test: Measurement | null
   /** Whether to go on; lets other work have its turn first. */
   readonly running: () => Promise<boolean>
 }
@@ -34,13 +39,29 @@ export function planOf<P, S, D>(options: FitOptions<P, S, D>): Plan<P, S, D> {
       `fit: a batch of ${batchSize} takes more than the ${count} samples there are; choose a smaller batchSize`,
     )
   const perEpoch = iterationsPerEpoch({ count, batchSize })
+  const start = startOf(options, count)
+  const step: TrainStep<P, S, Tensor<'int32'>> = trainStep(
+    (params, netState, indices, key) => loss(params, netState, batchOf(data, indices), key),
+    optimizer,
+  )
+  const engine = engineOf(options.engine ?? 'compiled', step, start.state)
+  const measurement = (samples: D | undefined): Measurement | null => {
+    if (evaluation === undefined || samples === undefined) return null
+    return {
+      metric: engine.measure(evaluation.accuracy, samples),
+      count: sampleCount('fit', 'evaluation', samples),
+      batchSize: evaluation.batchSize ?? 1000,
+    }
+  }
   const takeTurn = turnTaker()
   return {
     options,
-    start: startOf(options, count),
+    start,
     iterations: iterationsOf(options, perEpoch),
     perEpoch,
-    step: trainStep((params, netState, indices, key) => loss(params, netState, batchOf(data, indices), key), optimizer),
+    engine,
+    train: measurement(evaluation?.train),
+    test: measurement(evaluation?.test),
     running: async () => {
       await takeTurn()
       return !signal?.aborted

@@ -38,6 +38,7 @@ describe('the record', () => {
     let at = 0
     const { end, epochs } = await collect({
       ...base,
+      engine: 'reference',
       epochs: 4,
       snapshotEvery: 2,
       evaluation: { accuracy: () => tensor(given[at++]!), test: data, batchSize: count },

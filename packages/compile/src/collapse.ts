@@ -1,0 +1,93 @@
+import type { Shape } from '@cotangent/core'
+import type { Affine } from './affine.ts'
+import type { LoopTask } from './tasks.ts'
+import type { Value } from './value.ts'
+
+/**
+ * The task with neighbouring loops made one wherever every place walks through both as through one, and without loops of one
+ * turn. The first `given` loops stay as they are.
+ */
+export function collapseLoop(task: LoopTask, given = 0): LoopTask {
+  const affines = [task.store.index, ...affinesOf(task.value)]
+  const kept = task.lengths.slice(0, given).map((length, last) => ({ last, length }))
+  const output = [...kept, ...mergedAxes(task.lengths, given, task.rank, affines)]
+  const folded = mergedAxes(task.lengths, task.rank, task.lengths.length, affines)
+  const axes = [...output, ...folded]
+  const renew = (affine: Affine): Affine => ({ base: affine.base, by: axes.map(({ last }) => affine.by[last]!) })
+  return {
+    ...task,
+    store: { ...task.store, index: renew(task.store.index) },
+    lengths: axes.map(({ length }) => length),
+    rank: output.length,
+    value: mapAffines(task.value, renew),
+  }
+}
+
+/** A loop made of neighbouring ones: the last of them says how far one turn goes. */
+interface MergedAxis {
+  readonly last: number
+  readonly length: number
+}
+
+/** The loops from `from` up to `to`, merged as far as all of `affines` allow. */
+export function mergedAxes(lengths: Shape, from: number, to: number, affines: readonly Affine[]): MergedAxis[] {
+  const merged: MergedAxis[] = []
+  for (let axis = from; axis < to; axis++) {
+    const length = lengths[axis]!
+    if (length === 1) continue
+    const before = merged.at(-1)
+    if (before && affines.every(({ by }) => by[before.last] === by[axis]! * length)) {
+      merged[merged.length - 1] = { last: axis, length: before.length * length }
+    } else {
+      merged.push({ last: axis, length })
+    }
+  }
+  return merged
+}
+
+/** Every place that a value depends on. */
+export function affinesOf(value: Value): Affine[] {
+  switch (value.op) {
+    case 'constant':
+      return []
+    case 'load':
+      return [value.index, ...(value.indirect ? affinesOf(value.indirect.value) : [])]
+    case 'guard':
+      return [...value.guards.map(({ place }) => place), ...affinesOf(value.value)]
+    case 'apply':
+      return value.operands.flatMap(affinesOf)
+  }
+}
+
+/** The value with every place renewed; what was shared stays shared. */
+export function mapAffines(value: Value, renew: (affine: Affine) => Affine): Value {
+  const known = new Map<Value, Value>()
+  const visit = (old: Value): Value => {
+    const before = known.get(old)
+    if (before) return before
+    const made = rebuild(old)
+    known.set(old, made)
+    return made
+  }
+  const rebuild = (old: Value): Value => {
+    switch (old.op) {
+      case 'constant':
+        return old
+      case 'load':
+        return {
+          ...old,
+          index: renew(old.index),
+          ...(old.indirect && { indirect: { ...old.indirect, value: visit(old.indirect.value) } }),
+        }
+      case 'guard':
+        return {
+          ...old,
+          guards: old.guards.map(({ place, below }) => ({ place: renew(place), below })),
+          value: visit(old.value),
+        }
+      case 'apply':
+        return { ...old, operands: old.operands.map(visit) }
+    }
+  }
+  return visit(value)
+}

@@ -1,0 +1,290 @@
+import { type DType, isFloat } from '@cotangent/core'
+import type { Affine } from '../affine.ts'
+import { collapseLoop, mapAffines } from '../collapse.ts'
+import type { LoopTask } from '../tasks.ts'
+import type { Value } from '../value.ts'
+import { doWhile, forRange, ifElse, whileLoop } from '../wasm/control.ts'
+import type { Local } from '../wasm/entities.ts'
+import { f32x4, f64x2, i32, i32x4 } from '../wasm/instructions.ts'
+import type { FunctionBuilder } from '../wasm/module.ts'
+import type { Node } from '../wasm/node.ts'
+import { type Arithmetic, type FunctionCaller, scalarArithmetic } from './arithmetic.ts'
+import { type Addresses, Cursors } from './cursor.ts'
+import { type ElementContext, emitElement, uniformAlong } from './element.ts'
+import type { Phase } from './phase.ts'
+import { fourLanes, lanesFor, twoLanes } from './vector-arithmetic.ts'
+
+/** The code of a loop nest. */
+export function emitLoop(given: LoopTask, addresses: Addresses, functions: FunctionCaller): Phase {
+  const task = withOutputLoop(collapseLoop(given), 0)
+  const { along, lanes } = vectorsOf(task, 0)
+  return {
+    turns: task.lengths[0]!,
+    grain: along === 0 ? Math.max(lanes, 4) : 1,
+    build: (f, begin, end) =>
+      new LoopEmitter(task, { addresses, functions, f, along, lanes, given: [] }).build(begin, end),
+  }
+}
+
+/** The code of a loop nest whose first loops are run by the caller, at the turns `given`; it runs all others. */
+export function emitInnerLoops(
+  f: FunctionBuilder,
+  task: LoopTask,
+  given: readonly Local<'i32'>[],
+  addresses: Addresses,
+  functions: FunctionCaller,
+  scratch: Node<'i32'>,
+): Node<'none'>[] {
+  const inner = withOutputLoop(collapseLoop(task, given.length), given.length)
+  const { along, lanes } = vectorsOf(inner, given.length)
+  return new LoopEmitter(inner, { addresses, functions, f, along, lanes, given, scratch }).buildInner()
+}
+
+/** A nest with a loop over the output behind the `given` ones, if only of one turn. */
+function withOutputLoop(task: LoopTask, given: number): LoopTask {
+  if (task.rank > given) return task
+  const insert = (by: readonly number[]) => [...by.slice(0, given), 0, ...by.slice(given)]
+  const renew = ({ base, by }: Affine): Affine => ({ base, by: insert(by) })
+  return {
+    ...task,
+    lengths: [...task.lengths.slice(0, given), 1, ...task.lengths.slice(given)],
+    rank: given + 1,
+    store: { ...task.store, index: renew(task.store.index) },
+    value: mapAffines(task.value, renew),
+  }
+}
+
+/** Which loop is vectorised, if any, and how many turns at once. */
+function vectorsOf(task: LoopTask, given: number): { along: number | undefined; lanes: 1 | 2 | 4 } {
+  const along = vectorLoop(task)
+  const lanes = along === undefined || along < given ? 1 : lanesFor(task.value, task.store.dtype)
+  return { along: lanes === 1 ? undefined : along, lanes }
+}
+
+/** The loop to vectorise: the innermost folded one if elements lie side by side along it, else the innermost of the output. */
+function vectorLoop({ value, rank, lengths, store, fold }: LoopTask): number | undefined {
+  const last = lengths.length - 1
+  const folds = last >= rank
+  const places = fold === 'argMax' || fold === 'argMin'
+  if (folds && !places && movesAlong(value, last) && uniformAlong(value, last)) return last
+  const output = rank - 1
+  return store.index.by[output] === 1 && uniformAlong(value, output) ? output : undefined
+}
+
+function movesAlong(value: Value, loop: number): boolean {
+  switch (value.op) {
+    case 'constant':
+      return false
+    case 'load':
+      return value.index.by[loop] === 1
+    case 'guard':
+      return movesAlong(value.value, loop)
+    case 'apply':
+      return value.operands.some((operand) => movesAlong(operand, loop))
+  }
+}
+
+/** Where a fold stands: one element's, or one for each lane. */
+interface Accumulator {
+  readonly local: Local
+  readonly arithmetic: Arithmetic
+}
+
+interface LoopSetting {
+  readonly addresses: Addresses
+  readonly functions: FunctionCaller
+  readonly f: FunctionBuilder
+  readonly along: number | undefined
+  readonly lanes: 1 | 2 | 4
+  /** The counters of loops that the caller runs. */
+  readonly given: readonly Local<'i32'>[]
+  readonly scratch?: Node<'i32'>
+}
+
+class LoopEmitter {
+  readonly #task: LoopTask
+  readonly #f: FunctionBuilder
+  readonly #cursors: Cursors
+  readonly #counters: readonly Local<'i32'>[]
+  readonly #single: Arithmetic
+  readonly #wide: Arithmetic
+  readonly #along: number | undefined
+
+  readonly #given: readonly Local<'i32'>[]
+
+  constructor(task: LoopTask, { addresses, functions, f, along, lanes, given, scratch }: LoopSetting) {
+    this.#task = task
+    this.#f = f
+    this.#given = given
+    this.#cursors = new Cursors(addresses, f, scratch)
+    this.#counters = task.lengths.map((_, axis) => given[axis] ?? f.local('i32', `turn${axis}`))
+    this.#single = scalarArithmetic(functions)
+    this.#wide = lanes === 1 ? this.#single : lanes === 4 ? fourLanes(functions) : twoLanes(functions)
+    this.#along = along
+    const { store } = task
+    this.#cursors.at(store.buffer, store.dtype, store.index)
+    this.#cursors.prepare(task.value)
+  }
+
+  /** Runs the turns from `begin` to `end` of the outermost loop. */
+  build(begin: Local<'i32'>, end: Local<'i32'>): Node<'none'>[] {
+    const counter = this.#counters[0]!
+    const start = [...this.#cursors.start([[0, begin.get]]), counter.set(begin)]
+    if (this.#along === 0) {
+      const { lanes } = this.#wide
+      const fits = i32.le_s(i32.add(counter, lanes), end)
+      return [
+        ...start,
+        whileLoop(fits, [...this.#output(this.#wide, 1), ...this.#advance(0, lanes)]),
+        whileLoop(i32.lt_s(counter, end), [...this.#output(this.#single, 1), ...this.#advance(0, 1)]),
+      ]
+    }
+    return [...start, whileLoop(i32.lt_s(counter, end), [...this.#outputFrom(1), ...this.#advance(0, 1)])]
+  }
+
+  /** Runs all loops behind the given ones. */
+  buildInner(): Node<'none'>[] {
+    const turns = this.#given.map((local, axis) => [axis, local.get] as const)
+    return [...this.#cursors.start(turns), ...this.#outputFrom(this.#given.length)]
+  }
+
+  /** The loops over the output from `axis` on. */
+  #outputFrom(axis: number): Node<'none'>[] {
+    if (axis === this.#task.rank) return this.#output(this.#single, axis)
+    if (axis === this.#along) return this.#vectorised(axis, (arithmetic) => this.#output(arithmetic, axis + 1))
+    return this.#turns(axis, this.#outputFrom(axis + 1))
+  }
+
+  /** One element of the output, or as many as there are lanes. */
+  #output(arithmetic: Arithmetic, axis: number): Node<'none'>[] {
+    const { fold, value, store } = this.#task
+    const target = this.#cursors.at(store.buffer, store.dtype, store.index)
+    const write = (result: Node) => arithmetic.store(store.dtype, target.local.get, target.offset, result)
+    if (fold === undefined) {
+      const element = emitElement(value, this.#context(arithmetic))
+      return [...element.before, write(element.value)]
+    }
+    if (fold === 'argMax' || fold === 'argMin') return this.#extremePlace(fold, arithmetic, axis, write)
+    return this.#folded(fold, arithmetic, axis, write)
+  }
+
+  #folded(
+    op: 'sum' | 'max' | 'min',
+    arithmetic: Arithmetic,
+    axis: number,
+    write: (result: Node) => Node<'none'>,
+  ): Node<'none'>[] {
+    const { dtype } = this.#task.value
+    const across = this.#along !== undefined && this.#along >= this.#task.rank
+    const accumulators = (across ? [this.#wide, this.#single] : [arithmetic]).map((one): Accumulator => {
+      return { local: this.#f.local(one.type(dtype), 'folded'), arithmetic: one }
+    })
+    const name = op === 'sum' ? 'add' : op === 'max' ? 'maximum' : 'minimum'
+    const identity = op === 'sum' ? 0 : leastOf(dtype, op)
+    const take = (one: Arithmetic): Node<'none'>[] => {
+      const { local } = accumulators.find((accumulator) => accumulator.arithmetic === one)!
+      const element = emitElement(this.#task.value, this.#context(one))
+      return [...element.before, set(local, one.apply(name, dtype, dtype, [local.get, element.value]))]
+    }
+    const total = accumulators.map(({ local, arithmetic: one }) =>
+      inLanes(one, dtype, local.get, (a, b) => this.#single.apply(name, dtype, dtype, [a, b])),
+    )
+    return [
+      ...accumulators.map(({ local, arithmetic: one }) => set(local, one.constant(dtype, identity))),
+      ...this.#foldFrom(axis, take, arithmetic),
+      write(across ? this.#single.apply(name, dtype, dtype, [total[0]!, total[1]!]) : accumulators[0]!.local.get),
+    ]
+  }
+
+  /** The loops folded over from `axis` on. */
+  #foldFrom(axis: number, take: (arithmetic: Arithmetic) => Node<'none'>[], arithmetic: Arithmetic): Node<'none'>[] {
+    if (axis === this.#task.lengths.length) return take(arithmetic)
+    if (axis === this.#along) return this.#vectorised(axis, take)
+    return this.#turns(axis, this.#foldFrom(axis + 1, take, arithmetic))
+  }
+
+  /** The place of the first largest (or smallest) element, in each lane; NaN beats every number. */
+  #extremePlace(
+    op: 'argMax' | 'argMin',
+    arithmetic: Arithmetic,
+    axis: number,
+    write: (result: Node) => Node<'none'>,
+  ): Node<'none'>[] {
+    const { dtype } = this.#task.value
+    const best = this.#f.local(arithmetic.type(dtype), 'best')
+    const candidate = this.#f.local(arithmetic.type(dtype), 'candidate')
+    const found = this.#f.local(arithmetic.type('int32'), 'found')
+    const place = this.#f.local('i32', 'place')
+    const apply = (name: 'less' | 'notEqual', x: Local, y: Local) =>
+      arithmetic.apply(name, 'bool', dtype, [x.get, y.get])
+    const either = (x: Node, y: Node) => arithmetic.apply('select', 'bool', 'bool', [x, x, y])
+    const better = op === 'argMax' ? apply('less', best, candidate) : apply('less', candidate, best)
+    const unordered = (x: Local) => apply('notEqual', x, x)
+    const neither = arithmetic.constant('bool', 0)
+    const wins = isFloat(dtype)
+      ? either(better, arithmetic.apply('select', 'bool', 'bool', [unordered(best), neither, unordered(candidate)]))
+      : better
+    const choose = (x: Node, y: Node) => arithmetic.apply('select', dtype, dtype, [wins, x, y])
+    const element = emitElement(this.#task.value, this.#context(arithmetic))
+    const here = arithmetic.lanes === 1 ? place.get : i32x4.splat(place)
+    const visit = [
+      ...element.before,
+      set(candidate, element.value),
+      ifElse(
+        i32.eqz(place),
+        [set(best, candidate.get), set(found, arithmetic.constant('int32', 0))],
+        [set(found, choose(here, found.get)), set(best, choose(candidate.get, best.get))],
+      ),
+      place.set(i32.add(place, 1)),
+    ]
+    return [place.set(0), ...this.#foldFrom(axis, () => visit, arithmetic), write(found.get)]
+  }
+
+  /** All turns of a loop, as many at once as there are lanes, the rest one by one. */
+  #vectorised(axis: number, body: (arithmetic: Arithmetic) => Node<'none'>[]): Node<'none'>[] {
+    const length = this.#task.lengths[axis]!
+    const { lanes } = this.#wide
+    const whole = length - (length % lanes)
+    const counter = this.#counters[axis]!
+    const vectors =
+      whole === 0 ? [] : [doWhile([...body(this.#wide), ...this.#advance(axis, lanes)], i32.lt_s(counter, whole))]
+    const rest =
+      whole === length ? [] : [doWhile([...body(this.#single), ...this.#advance(axis, 1)], i32.lt_s(counter, length))]
+    return [counter.set(0), ...vectors, ...rest, ...this.#cursors.move(axis, -length)]
+  }
+
+  #turns(axis: number, body: readonly Node<'none'>[]): Node<'none'>[] {
+    const length = this.#task.lengths[axis]!
+    if (length === 0) return []
+    const rounds = forRange(this.#counters[axis]!, 0, length, 1, [...body, ...this.#cursors.move(axis, 1)])
+    return [rounds, ...this.#cursors.move(axis, -length)]
+  }
+
+  #advance(axis: number, turns: number): Node<'none'>[] {
+    const counter = this.#counters[axis]!
+    return [...this.#cursors.move(axis, turns), counter.set(i32.add(counter, turns))]
+  }
+
+  #context(arithmetic: Arithmetic): ElementContext {
+    const along = this.#along ?? 0
+    return { f: this.#f, cursors: this.#cursors, counters: this.#counters, arithmetic, single: this.#single, along }
+  }
+}
+
+/** The local set to a value of its type, which the builder checks. */
+const set = (local: Local, value: Node): Node<'none'> => local.set(value as Node<typeof local.type>)
+
+/** What every element beats: the identity of a max or min. */
+function leastOf(dtype: DType, op: 'max' | 'min'): number {
+  if (isFloat(dtype)) return op === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  return op === 'max' ? -(2 ** 31) : 2 ** 31 - 1
+}
+
+/** The lanes of a vector combined pairwise, neighbours first; a single element as it is. */
+function inLanes({ lanes }: Arithmetic, dtype: DType, value: Node, combine: (a: Node, b: Node) => Node): Node {
+  if (lanes === 1) return value
+  const vector = value as Node<'v128'>
+  if (lanes === 2) return combine(f64x2.extract_lane(vector, 0), f64x2.extract_lane(vector, 1))
+  const lane = (at: number) => (dtype === 'float32' ? f32x4.extract_lane(vector, at) : i32x4.extract_lane(vector, at))
+  return combine(combine(lane(0), lane(1)), combine(lane(2), lane(3)))
+}

@@ -1,0 +1,133 @@
+import { type DType, InternalError } from '@cotangent/core'
+import { bytesOf } from '../value.ts'
+import { ifElse, whileLoop } from '../wasm/control.ts'
+import type { Func, Local } from '../wasm/entities.ts'
+import { f32x4, f64x2, i32, i32x4, v128 } from '../wasm/instructions.ts'
+import type { WasmModule } from '../wasm/module.ts'
+import type { Node } from '../wasm/node.ts'
+
+/** A small matrix product kept in registers: `rows` × `columns` sums over k. Distances in bytes. */
+export interface MicroKernel {
+  readonly dtype: DType
+  readonly rows: 1 | 2 | 4 | 8
+  /** Columns that are written; they take whole vectors of the right operand. */
+  readonly columns: number
+  /** From one row, and one k, of the left operand to the next. */
+  readonly aRow: number
+  readonly aStep: number
+  /** From one k of the right operand to the next. */
+  readonly bStep: number
+  /** From one row, and one column, of the output to the next. */
+  readonly cRow: number
+  readonly cColumn: number
+}
+
+export type MicroKernelParams = {
+  readonly a: 'i32'
+  readonly b: 'i32'
+  /** Where the right operand ends: one `bStep` behind its last k. */
+  readonly end: 'i32'
+  readonly c: 'i32'
+  /** 1 to write the sums, 0 to add them to what is there. */
+  readonly first: 'i32'
+}
+
+/**
+ * The innermost function of a contraction. The first k multiplies only, which saves clearing the sums; then each k adds one
+ * product to each sum, in order, so that its bits do not depend on how rows and columns are cut.
+ */
+export function defineMicroKernel(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
+  const { dtype, rows, columns, aRow, aStep, bStep } = kernel
+  const { mul, add, splatLoad } = instructionsFor(dtype)
+  const vectors = Math.ceil((columns * bytesOf(dtype)) / 16)
+  const params = { a: 'i32', b: 'i32', end: 'i32', c: 'i32', first: 'i32' } as const
+  return module.func(`product.${rows}x${columns}`, { params }, ({ a, b, end, c, first }, f) => {
+    const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local('v128', 'sum')))
+    const left = sums.map(() => f.local('v128', 'left'))
+    const right = f.local('v128', 'right')
+    const step = (take: (sum: Local<'v128'>, product: Node<'v128'>) => Node<'none'>): Node<'none'>[] => [
+      ...left.map((x, row) => x.set(splatLoad(a, { offset: row * aRow }))),
+      ...sums[0]!.flatMap((_, vector) => [
+        right.set(v128.load(b, { offset: 16 * vector, align: 4 })),
+        ...sums.map((row, at) => take(row[vector]!, mul(left[at]!, right))),
+      ]),
+      a.set(i32.add(a, aStep)),
+      b.set(i32.add(b, bStep)),
+    ]
+    return [
+      ...step((sum, product) => sum.set(product)),
+      whileLoop(
+        i32.lt_u(b, end),
+        step((sum, product) => sum.set(add(sum, product))),
+      ),
+      ifElse(i32.eqz(first), addWhatIsThere(kernel, sums, c, add)),
+      ...write(kernel, sums, c),
+    ]
+  })
+}
+
+function addWhatIsThere(
+  kernel: MicroKernel,
+  sums: readonly (readonly Local<'v128'>[])[],
+  c: Local<'i32'>,
+  add: (x: Local<'v128'>, y: Node<'v128'>) => Node<'v128'>,
+): Node<'none'>[] {
+  return sums.flatMap((row, at) =>
+    row.map((sum, vector) => {
+      const lanes = lanesIn(kernel, vector)
+      if (kernel.cColumn === bytesOf(kernel.dtype)) {
+        // A narrow last vector reads beyond its row, which is never written back.
+        return sum.set(add(sum, v128.load(c, { offset: offsetOf(kernel, at, vector, 0), align: 4 })))
+      }
+      const zero: Node<'v128'> = i32x4.const(0, 0, 0, 0)
+      const there = Array.from({ length: lanes }, (_, lane) => lane).reduce(
+        (vectorSoFar, lane) =>
+          laneAccess(kernel.dtype).load(c, vectorSoFar, lane, { offset: offsetOf(kernel, at, vector, lane) }),
+        zero,
+      )
+      return sum.set(add(sum, there))
+    }),
+  )
+}
+
+function write(kernel: MicroKernel, sums: readonly (readonly Local<'v128'>[])[], c: Local<'i32'>): Node<'none'>[] {
+  const full = 16 / bytesOf(kernel.dtype)
+  return sums.flatMap((row, at) =>
+    row.flatMap((sum, vector) => {
+      const lanes = lanesIn(kernel, vector)
+      if (lanes === full && kernel.cColumn === bytesOf(kernel.dtype)) {
+        return [v128.store(c, sum, { offset: offsetOf(kernel, at, vector, 0), align: 4 })]
+      }
+      return Array.from({ length: lanes }, (_, lane) =>
+        laneAccess(kernel.dtype).store(c, sum, lane, { offset: offsetOf(kernel, at, vector, lane) }),
+      )
+    }),
+  )
+}
+
+/** Lanes of a vector that hold columns of the output. */
+const lanesIn = ({ columns, dtype }: MicroKernel, vector: number): number => {
+  const full = 16 / bytesOf(dtype)
+  return Math.min(full, columns - vector * full)
+}
+
+const offsetOf = ({ cRow, cColumn, dtype }: MicroKernel, row: number, vector: number, lane: number): number =>
+  row * cRow + (vector * (16 / bytesOf(dtype)) + lane) * cColumn
+
+const laneAccess = (dtype: DType) =>
+  dtype === 'float64'
+    ? { load: v128.load64_lane, store: v128.store64_lane }
+    : { load: v128.load32_lane, store: v128.store32_lane }
+
+function instructionsFor(dtype: DType) {
+  switch (dtype) {
+    case 'float32':
+      return { mul: f32x4.mul, add: f32x4.add, splatLoad: v128.load32_splat }
+    case 'float64':
+      return { mul: f64x2.mul, add: f64x2.add, splatLoad: v128.load64_splat }
+    case 'int32':
+      return { mul: i32x4.mul, add: i32x4.add, splatLoad: v128.load32_splat }
+    default:
+      throw new InternalError(`a contraction of ${dtype}`)
+  }
+}

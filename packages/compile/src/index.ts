@@ -1,0 +1,5 @@
+export { type CarriedState, carry } from './carry.ts'
+export { compile } from './compile.ts'
+export type { CompileOptions } from './options.ts'
+export { MemoryError } from './session.ts'
+export { ThreadError } from './threads.ts'

@@ -1,0 +1,77 @@
+import type { DType, Kernel, Shape } from '@cotangent/core'
+import type { Affine } from './affine.ts'
+import type { Guard, Indirect, Value } from './value.ts'
+
+/** Where a task writes: the memory of a node, at a place for each turn of the loops. */
+export interface Store {
+  readonly buffer: number
+  readonly dtype: DType
+  readonly index: Affine
+}
+
+type Fold = Extract<Kernel, { family: 'reduce' }>['op']
+
+/** A loop nest that computes each element of its output on its own, folding over further loops where it reduces. */
+export interface LoopTask {
+  readonly kind: 'loop'
+  readonly store: Store
+  /** The loops over the output, then those folded over. */
+  readonly lengths: Shape
+  /** How many of the loops are over the output. */
+  readonly rank: number
+  readonly fold?: Fold
+  readonly value: Value
+}
+
+/** Sums of products: loops in the order batch, rows (of a and the output), columns (of b and the output), summed. */
+export interface ContractTask {
+  readonly kind: 'contract'
+  readonly store: Store
+  readonly lengths: Shape
+  /** How many loops are of each kind. */
+  readonly counts: { readonly batch: number; readonly rows: number; readonly columns: number; readonly summed: number }
+  readonly a: Value
+  readonly b: Value
+}
+
+/** Adds each value to a place of the output, which starts from zeros or from a copy of `start`. */
+export interface ScatterTask {
+  readonly kind: 'scatter'
+  readonly store: Store
+  readonly size: number
+  readonly start?: number
+  readonly lengths: Shape
+  readonly guards: readonly Guard[]
+  readonly indirect?: Indirect
+  readonly value: Value
+}
+
+/** Running sums along one axis: loops outer, along, inner. */
+export interface ScanTask {
+  readonly kind: 'scan'
+  readonly store: Store
+  readonly lengths: readonly [number, number, number]
+  readonly value: Value
+  readonly reverse: boolean
+  readonly exclusive: boolean
+}
+
+/** Numbers drawn from a key. */
+export interface RandomTask {
+  readonly kind: 'random'
+  readonly store: Store
+  readonly size: number
+  readonly draw: Extract<Kernel, { family: 'random' }>['draw']
+  readonly key: Value
+  readonly data?: Value
+}
+
+export type Task = LoopTask | ContractTask | ScatterTask | ScanTask | RandomTask
+
+/** A task with the operation it comes from, for explanations. */
+export interface NamedTask {
+  readonly task: Task
+  readonly place: number
+  readonly name: string
+  readonly scope: string
+}

@@ -1,0 +1,85 @@
+import {
+  type AnyTensor,
+  abstractTensor,
+  type DType,
+  record,
+  type Shape,
+  Tensor,
+  TraceError,
+  treeMapAll,
+} from '@cotangent/core'
+import { type Graph, graphOf } from './graph.ts'
+
+/** A function traced for arguments of one structure: its graph, and how its results are put together again. */
+export interface Traced {
+  readonly graph: Graph
+  /** The function's value with a {@link Result} in place of each traced tensor. */
+  readonly value: unknown
+}
+
+/** Stands in a traced value for the result of this number. */
+export class Result {
+  readonly index: number
+
+  constructor(index: number) {
+    this.index = index
+  }
+}
+
+/** Runs `f` once, on shapes alone, for arguments like `args`, and gives the graph of what it computes. */
+export function trace(f: (...args: never[]) => unknown, args: readonly unknown[]): Traced {
+  const abstract: AnyTensor[] = []
+  const stand = (shape: Shape, dtype: DType): AnyTensor => {
+    const tensor = abstractTensor(shape, dtype)
+    abstract.push(tensor)
+    return tensor
+  }
+  const seen = treeMapAll((leaf) => {
+    if (leaf instanceof Tensor) return stand(leaf.shape, leaf.dtype)
+    return typeof leaf === 'number' ? stand([], 'float32') : leaf
+  }, args)
+  // The arguments keep their structure; numbers become scalars, which operations take as well.
+  const [value, tape] = record(() => f(...(seen as never[])))
+  const results: AnyTensor[] = []
+  const shaped = treeMapAll((leaf) => {
+    if (!(leaf instanceof Tensor)) return leaf
+    results.push(leaf)
+    return new Result(results.length - 1)
+  }, value)
+  const graph = graphOf(abstract, tape.steps, results)
+  refuseFrozenKeys(graph)
+  return { graph, value: shaped }
+}
+
+/** The tensors and numbers of the arguments, in the order in which {@link trace} numbers them. */
+export function argumentLeaves(args: readonly unknown[]): (AnyTensor | number)[] {
+  const leaves: (AnyTensor | number)[] = []
+  treeMapAll((leaf) => {
+    if (leaf instanceof Tensor || typeof leaf === 'number') leaves.push(leaf)
+    return leaf
+  }, args)
+  return leaves
+}
+
+/** What decides whether a program fits a call: structure, shapes, dtypes, and leaves that are neither tensor nor number. */
+export function signatureOf(args: readonly unknown[]): string {
+  return JSON.stringify(
+    treeMapAll((leaf) => {
+      if (leaf instanceof Tensor) return `tensor ${leaf.dtype} ${leaf.shape.join(',')}`
+      return typeof leaf === 'number' ? 'number' : leaf === undefined ? 'undefined' : leaf
+    }, args),
+  )
+}
+
+/** A captured random key would give the same numbers in every run. */
+function refuseFrozenKeys(graph: Graph): void {
+  for (const { origin } of graph.nodes) {
+    if (origin.from !== 'kernel' || origin.kernel.family !== 'random') continue
+    const key = graph.nodes[origin.inputs[0]!]!
+    if (key.origin.from === 'constant') {
+      throw new TraceError(
+        `compile: ${origin.name} uses a random key that the function closes over, so every run would draw the same numbers; pass the key as an argument`,
+      )
+    }
+  }
+}
