@@ -28,8 +28,8 @@ export const CONTROL = {
   end: 192,
 } as const
 
-/** How often a worker looks for the next program before it waits in the system: some 100 µs. */
-const SPINS = 40_000
+/** How often a worker looks for the next program before it waits in the system: some milliseconds, longer than a training loop takes between steps. */
+const SPINS = 500_000
 
 /** What each worker runs. It stands here as text, so that it needs no file of its own wherever this package is bundled. */
 const WORKER = `

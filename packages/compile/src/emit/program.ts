@@ -146,8 +146,8 @@ const whenFirst = (thread: Local<'i32'>, work: Node<'none'>): Node<'none'> => if
 
 const atMost = (value: Node<'i32'>, most: number): Node<'i32'> => select(value, i32.const(most), i32.lt_u(value, most))
 
-/** Rounds of looking before a thread waits in the system: some 50 µs, far longer than threads are apart on cores of their own. */
-const SPINS = 20_000
+/** Rounds of looking before a thread waits in the system: some 500 µs, far longer than threads are apart on cores of their own. */
+const SPINS = 200_000
 
 /** The longest wait in the system before a thread looks again whether the others still run, in nanoseconds. */
 const NAP_NS = 50_000_000n
