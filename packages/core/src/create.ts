@@ -14,7 +14,7 @@ export interface CreateOptions<D extends Numeric> {
  * A tensor of zeros.
  *
  * @example
- * zeros([2, 3])
+ * zeros([2, 3]) // [[0. 0. 0.] [0. 0. 0.]]
  */
 export const zeros = <D extends Numeric = 'float32'>(shape: Shape, options: CreateOptions<D> = {}): Tensor<D> =>
   full(shape, 0, options)
@@ -23,7 +23,7 @@ export const zeros = <D extends Numeric = 'float32'>(shape: Shape, options: Crea
  * A tensor of ones.
  *
  * @example
- * ones([3], { dtype: 'int32' })
+ * ones([3], { dtype: 'int32' }) // [1 1 1]
  */
 export const ones = <D extends Numeric = 'float32'>(shape: Shape, options: CreateOptions<D> = {}): Tensor<D> =>
   full(shape, 1, options)
@@ -33,7 +33,7 @@ export const ones = <D extends Numeric = 'float32'>(shape: Shape, options: Creat
  *
  * @throws ShapeError for a shape that is not made of non-negative integers; ValueError for a value that the dtype cannot hold.
  * @example
- * full([2, 2], 0.5)
+ * full([2, 2], 0.5) // [[0.5 0.5] [0.5 0.5]]
  */
 export function full<D extends Numeric = 'float32'>(
   shape: Shape,
@@ -56,7 +56,7 @@ export function full<D extends Numeric = 'float32'>(
  * @throws ValueError for a step of 0 or values that the dtype cannot hold.
  * @example
  * arange(3) // [0 1 2]
- * arange(0, 1, 0.25, { dtype: 'float32' })
+ * arange(0, 1, 0.25, { dtype: 'float32' }) // [0.   0.25 0.5  0.75]
  */
 export function arange<D extends Numeric = 'int32'>(stop: number, options?: CreateOptions<D>): Tensor<D>
 export function arange<D extends Numeric = 'int32'>(
@@ -89,7 +89,7 @@ export function arange(
  * The identity matrix of shape [size, size].
  *
  * @example
- * eye(2)
+ * eye(2) // [[1. 0.] [0. 1.]]
  */
 export function eye<D extends Numeric = 'float32'>(size: number, options: CreateOptions<D> = {}): Tensor<D> {
   const dtype = options.dtype ?? ('float32' as D)

@@ -44,7 +44,7 @@ export function jacobian<T, R, Rest extends readonly unknown[]>(
  *
  * @throws GradientError if `f` does not return a scalar.
  * @example
- * hessian((x: Tensor) => sum(mul(x, mul(x, x))))(tensor([1, 2])) // [[6. 0.] [0. 12.]]
+ * hessian((x: Tensor) => sum(mul(x, mul(x, x))))(tensor([1, 2])) // [[ 6.  0.] [ 0. 12.]]
  */
 export function hessian<T, Rest extends readonly unknown[]>(
   f: (x: T, ...rest: Rest) => AnyTensor,
@@ -70,14 +70,14 @@ function stackTrees(rows: readonly Tree[], like: Tree, lead: Shape): Tree {
     const at = index++
     const shape = [...lead, ...leaf.shape]
     if (rows.length === 0) return zeros(shape, { dtype: leaf.dtype })
-    return reshape(stack(...leaves.map((row) => row[at]!)), shape)
+    return reshape(stack(...leaves.map((row) => reshape(row[at]!, [1, ...leaf.shape]))), shape)
   }, like)
 }
 
-/** Tensors of one shape, one after the other along a new first axis. */
+/** Tensors of shape [1, ...], one after the other. */
 const stack: Operation = definePrimitive({
   name: 'stack',
-  shape: (inputs) => [inputs.length, ...inputs[0].shape],
+  shape: (inputs) => [inputs.length, ...inputs[0].shape.slice(1)],
   kernel: { family: 'concat', axis: 0 },
   vjp: (index) => (g) => pick(g, { index }),
 })
@@ -85,13 +85,13 @@ const stack: Operation = definePrimitive({
 /** The transpose of {@link stack} in one input: entry `index` of the first axis. */
 const pick: Operation<{ index: number }> = definePrimitive<{ index: number }>({
   name: 'pick',
-  shape: ([x]) => x.shape.slice(1),
+  shape: ([x]) => [1, ...x.shape.slice(1)],
   kernel: ([x], { index }) => ({
     family: 'view',
     view: {
       source: x.shape,
-      shape: x.shape.slice(1),
-      axes: x.shape.slice(1).map((_, axis) => ({ source: axis + 1, step: 1 })),
+      shape: [1, ...x.shape.slice(1)],
+      axes: x.shape.map((_, source) => ({ source, step: 1 })),
       start: x.shape.map((_, axis) => (axis === 0 ? index : 0)),
       fill: 0,
     },

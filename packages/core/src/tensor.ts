@@ -122,7 +122,8 @@ export function tensorOf<D extends DType>(shape: Shape, dtype: D, array: TypedAr
  * are traced with.
  *
  * @example
- * const [y] = record(() => add(abstractTensor([2, 3], 'float32'), 1)) // y.shape is [2, 3]
+ * const [y] = record(() => add(abstractTensor([2, 3], 'float32'), 1))
+ * y.shape // [2, 3]
  */
 export const abstractTensor = <D extends DType>(shape: Shape, dtype: D): Tensor<D> =>
   tensorOf([...shape], dtype, undefined)
@@ -162,9 +163,9 @@ export interface TensorOptions<D extends DType = DType> {
  * @throws ShapeError for ragged nesting, or elements that do not fill `shape`.
  * @throws ValueError for elements that the dtype cannot hold, such as 1.5 in int32.
  * @example
- * tensor([[1, 2], [3, 4]])
- * tensor(new Uint8Array([0, 255]), { shape: [2, 1] })
- * tensor([1, 2], { dtype: 'int32' })
+ * tensor([[1, 2], [3, 4]]) // [[1. 2.] [3. 4.]]
+ * tensor(new Uint8Array([0, 255]), { shape: [2, 1] }) // [[  0] [255]]
+ * tensor([1, 2], { dtype: 'int32' }) // [1 2]
  */
 export function tensor(data: Float64Array, options?: TensorOptions<never>): Tensor<'float64'>
 export function tensor(data: Int32Array, options?: TensorOptions<never>): Tensor<'int32'>

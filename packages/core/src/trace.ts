@@ -76,7 +76,7 @@ export function withinRule<R>(running: RunningRule, f: () => R): R {
  * speak of layers.
  *
  * @example
- * scope('hidden', () => relu(add(matmul(x, w), b)))
+ * scope('hidden', () => relu(matmul(ones([8, 3]), ones([3, 4])))).shape // [8, 4]
  */
 export function scope<R>(name: string, f: () => R): R {
   const before = path

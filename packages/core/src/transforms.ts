@@ -30,7 +30,7 @@ export interface GradOptions<N extends ArgNums> {
  * @throws GradientError on a call, if `f` does not return a scalar, or the argument holds no float tensor.
  * @example
  * const f = (p: { w: Tensor; b: Tensor }) => sum(add(mul(p.w, p.w), p.b))
- * grad(f)({ w: tensor([1, 2]), b: tensor(0) }) // { w: [2. 4.], b: 2. }
+ * grad(f)({ w: tensor([1, 2]), b: tensor(0) }) // { w: [2. 4.], b: 2.0 }
  */
 export function grad<A extends readonly unknown[], const N extends ArgNums = 0>(
   f: (...args: A) => AnyTensor,
@@ -44,7 +44,7 @@ export function grad<A extends readonly unknown[], const N extends ArgNums = 0>(
  * Like {@link grad}, for the value and the gradient at once.
  *
  * @example
- * const [loss, gradient] = valueAndGrad((x: Tensor) => mul(x, x))(tensor(3)) // 9, 6
+ * const [loss, gradient] = valueAndGrad((x: Tensor) => mul(x, x))(tensor(3)) // 9.0, 6.0
  */
 export function valueAndGrad<A extends readonly unknown[], const N extends ArgNums = 0>(
   f: (...args: A) => Tensor,
@@ -90,7 +90,7 @@ const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value[0] : 
  *
  * @example
  * const [y, pullback] = vjp((x: Tensor) => mul(x, x), tensor([1, 2]))
- * pullback(tensor([1, 10])) // [ [2. 40.] ]
+ * const [gradient] = pullback(tensor([1, 10])) // [ 2. 40.]
  */
 export function vjp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
@@ -111,7 +111,7 @@ export function vjp<A extends readonly unknown[], R>(
  *
  * @throws ValueError when the tangents have another structure or shape than the primals.
  * @example
- * jvp((x: Tensor) => mul(x, x), [tensor(3)], [tensor(1)]) // [9., 6.]
+ * const [y, tangent] = jvp((x: Tensor) => mul(x, x), [tensor(3)], [tensor(1)]) // 9.0, 6.0
  */
 export function jvp<A extends readonly unknown[], R>(f: (...args: A) => R, primals: A, tangents: Tree): [R, R] {
   const traced = traceFrom('jvp', f, primals, [...primals.keys()])

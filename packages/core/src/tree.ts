@@ -34,7 +34,7 @@ export function treeLeaves(tree: Tree): AnyTensor[] {
  * A tree of the same structure with `f(tensor, path)` in place of each tensor; other leaves stay.
  *
  * @example
- * treeMap((w) => mul(w, 0.5), { w: ones([2]), b: zeros([1]) })
+ * treeMap((w) => mul(w, 0.5), { w: ones([2]), b: zeros([1]) }) // { w: [0.5 0.5], b: [0.] }
  */
 export function treeMap<T>(f: (leaf: AnyTensor, path: string) => unknown, tree: T): T {
   // `f` may change what the leaves are; callers that do so say which type comes out.
@@ -46,7 +46,7 @@ export function treeMap<T>(f: (leaf: AnyTensor, path: string) => unknown, tree: 
  *
  * @throws ValueError where a tree has another structure than the first, naming the path.
  * @example
- * treeZip((p, g) => sub(p, mul(0.1, g)), parameters, gradients)
+ * treeZip((p, g) => sub(p, mul(0.1, g)), { w: ones([2]) }, { w: tensor([1, 2]) }) // { w: [0.9 0.8] }
  */
 export function treeZip<T>(
   f: (first: AnyTensor, ...others: AnyTensor[]) => unknown,

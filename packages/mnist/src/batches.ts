@@ -29,7 +29,8 @@ export type BatchesOptions = BatchSizes & {
  * @throws ValueError for a count or size that is not a positive integer, an epoch or skip that is not one from 0 up, a
  * size above the count, or a shuffle without a key.
  * @example
- * for (const indices of batches({ count: 60_000, size: 100, key: randomKey(0), epoch: 3 })) {
+ * const train = syntheticDigits({ seed: 0, count: 250 })
+ * for (const indices of batches({ count: 250, size: 100, key: randomKey(0), epoch: 3 })) {
  *   const x = take(train.images, indices)
  * }
  */
@@ -66,6 +67,7 @@ export interface RandomBatchOptions extends BatchSizes {
  * @throws ValueError for a count or size that is not a positive integer, or an iteration that is not one from 0 up.
  * @example
  * const indices = randomBatch({ count: 60_000, size: 100, key: randomKey(0), iteration: 7 })
+ * indices.shape // [100]
  */
 export function randomBatch({ count, size, key, iteration = 0 }: RandomBatchOptions): Tensor<'int32'> {
   checkPositive('randomBatch', 'count', count)

@@ -14,7 +14,7 @@ export type IdxTensor = Tensor<'uint8'> | Tensor<'int32'> | Tensor<'float32'> | 
  * @throws IdxError for an empty or cut header, an unknown magic number, lengths no file can have, or a payload that is
  * shorter or longer than the header says.
  * @example
- * parseIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9])) // [7 8 9], dtype uint8
+ * parseIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9])) // [7 8 9]
  */
 export function parseIdx(bytes: Uint8Array): IdxTensor {
   const { type, shape, payload } = readIdx(bytes, 'parseIdx')

@@ -36,7 +36,7 @@ export function input<const S extends Shape>(shape: S): Input<Writable<S>> {
  * @example
  * const net = chain(input([784]), layer.dense(50), layer.relu(), layer.dense(10)) // Net<[784], [10]>
  * const [params, state] = net.init(randomKey(0))
- * const logits = net.predict(params, state, images)
+ * net.predict(params, state, ones([2, 784])).shape // [2, 10]
  */
 export function chain<S extends Shape, const Ls extends readonly Layer[]>(
   input: Input<S>,
@@ -103,8 +103,11 @@ export interface Net<In = Shape, Out = Shape> extends Layer<NetRule> {
    *
    * @throws ShapeError where the net's output is not [classes].
    * @example
+   * const net = twoLayerNet()
+   * const [params, state] = net.init(randomKey(0))
    * const step = valueAndGrad(net.loss, { hasAux: true })
-   * const [[loss, nextState], gradients] = step(params, state, x, t, { training: true, key })
+   * const [x, t] = [ones([2, 784]), tensor([3, 8], { dtype: 'int32' })]
+   * const [[loss, nextState], gradients] = step(params, state, x, t, { training: true, key: randomKey(1) })
    */
   readonly loss: (
     params: TensorTree,

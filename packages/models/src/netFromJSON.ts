@@ -15,6 +15,8 @@ export interface NetFromJSONOptions {
  * @throws ValueError for what is not a net's JSON, options that are none, or a layer that is neither built in nor in `layers`;
  * ShapeError for layers that do not fit.
  * @example
+ * const swish = layer.define({ name: 'swish', apply: (x) => mul(x, sigmoid(x)) })
+ * const text = JSON.stringify(chain(input([784]), layer.dense(10), swish()))
  * const net = netFromJSON(JSON.parse(text), { layers: [swish] })
  */
 export function netFromJSON(json: unknown, { layers = [] }: NetFromJSONOptions = {}): Net {

@@ -47,7 +47,7 @@ export function leakyRelu<T extends TensorLike>(x: T, { slope = 0.01 }: { readon
  * Elementwise x for x > 0, else eˣ − 1 (Clevert, Unterthiner, Hochreiter, 2016).
  *
  * @example
- * elu(tensor([-1, 2]))
+ * elu(tensor([-1, 2])) // [-0.63212055  2.        ]
  */
 export function elu<T extends TensorLike>(x: T) {
   const value = asFloat('elu', x)
@@ -60,7 +60,7 @@ export function elu<T extends TensorLike>(x: T) {
  * Elementwise x · sigmoid(x), also called swish (Elfwing, Uchibe, Doya, 2018).
  *
  * @example
- * silu(tensor([0, 1]))
+ * silu(tensor([0, 1])) // [0.        0.7310586]
  */
 export const silu = <T extends TensorLike>(x: T) => mul(asFloat('silu', x), sigmoid(x))
 
@@ -68,7 +68,7 @@ export const silu = <T extends TensorLike>(x: T) => mul(asFloat('silu', x), sigm
  * Elementwise x · Φ(x), with the normal distribution function Φ in its exact form by erf (Hendrycks, Gimpel, 2016).
  *
  * @example
- * gelu(tensor([0, 1]))
+ * gelu(tensor([0, 1])) // [0.        0.8413447]
  */
 export function gelu<T extends TensorLike>(x: T) {
   const value = asFloat('gelu', x)
@@ -79,7 +79,7 @@ export function gelu<T extends TensorLike>(x: T) {
  * Elementwise log(1 + eˣ), without overflow for any x.
  *
  * @example
- * softplus(tensor([0, 1e4]))
+ * softplus(tensor([0, 100])) // [  0.6931472 100.       ]
  */
 export const softplus = floatFunction({
   name: 'softplus',
@@ -92,7 +92,7 @@ export const softplus = floatFunction({
  * Elementwise error function 2/√π ∫₀ˣ e^(−t²) dt.
  *
  * @example
- * erf(tensor([0, 1]))
+ * erf(tensor([0, 1])) // [0.        0.8427008]
  */
 export const erf = floatFunction({
   name: 'erf',

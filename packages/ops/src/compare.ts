@@ -65,7 +65,8 @@ export const greaterEqual = comparison({ name: 'greaterEqual', kernel: map((a, b
  *
  * @throws DTypeError for a condition that is not bool; ShapeError when the shapes do not broadcast.
  * @example
- * where(greater(x, 0), x, 0)
+ * const x = tensor([-1, 2])
+ * where(greater(x, 0), x, 0) // [0. 2.]
  */
 export function where<A extends TensorLike, B extends TensorLike>(
   condition: Tensor<'bool'>,

@@ -9,7 +9,7 @@ import { bernoulli, checkKey } from './random.ts'
  *
  * @throws ValueError for a rate outside [0, 1).
  * @example
- * dropout(ones([4]), randomKey(0), { rate: 0.5 })
+ * dropout(ones([4]), randomKey(0), { rate: 0.5 }) // [0. 0. 2. 2.]
  */
 export function dropout(x: Tensor, key: Tensor<'key'>, { rate }: { readonly rate: number }): Tensor {
   if (!(rate >= 0 && rate < 1))

@@ -27,9 +27,10 @@ type Label = string | number
  *
  * @throws ValueError for an equation that cannot be read; ShapeError for operands that do not fit it.
  * @example
- * einsum('ij,jk->ik', a, b) // matmul(a, b)
- * einsum('ii', a) // the trace
- * einsum('bhqd,bhkd->bhqk', queries, keys)
+ * // The matrix product, the trace, and the scores of attention heads.
+ * einsum('ij,jk->ik', eye(2), tensor([[1, 2], [3, 4]])) // [[1. 2.] [3. 4.]]
+ * einsum('ii', tensor([[1, 2], [3, 4]])) // 5.0
+ * einsum('bhqd,bhkd->bhqk', ones([1, 2, 3, 4]), ones([1, 2, 5, 4])).shape // [1, 2, 3, 5]
  */
 export function einsum<D extends DType>(equation: string, ...operands: readonly Tensor<D>[]): Tensor<D> {
   const { terms, result } = parse(equation, operands)

@@ -14,7 +14,7 @@ export const exp = floatFunction({ name: 'exp', kernel: map((x) => x.exp()), vjp
  * Elementwise eˣ − 1, exact for small x.
  *
  * @example
- * expm1(tensor(1e-5))
+ * expm1(tensor(1e-5)) // 1.000005e-05
  */
 export const expm1 = floatFunction({
   name: 'expm1',
@@ -26,7 +26,7 @@ export const expm1 = floatFunction({
  * Elementwise natural logarithm; −∞ at 0, NaN below.
  *
  * @example
- * log(tensor([1, Math.E])) // [0. 1.]
+ * log(tensor([1, 0.5])) // [ 0.        -0.6931472]
  */
 export const log = floatFunction({ name: 'log', kernel: map((x) => x.log()), vjp: [(g, [x]) => div(g, x)] })
 
@@ -34,7 +34,7 @@ export const log = floatFunction({ name: 'log', kernel: map((x) => x.log()), vjp
  * Elementwise log(1 + x), exact for small x.
  *
  * @example
- * log1p(tensor(1e-5))
+ * log1p(tensor(1e-5)) // 9.99995e-06
  */
 export const log1p = floatFunction({
   name: 'log1p',

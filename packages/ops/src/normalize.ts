@@ -27,7 +27,7 @@ export interface BatchNormOptions {
  *
  * @throws ShapeError for statistics or parameters of another shape; ValueError for a negative epsilon.
  * @example
- * normalize(x, runningMean, runningVariance, gamma, beta, { axes: [0] })
+ * normalize(tensor([[1, 5], [3, 9]]), tensor([2, 7]), tensor([1, 4]), ones([2]), zeros([2]), { axes: [0], epsilon: 0 }) // [[-1. -1.] [ 1.  1.]]
  */
 export function normalize(
   x: Tensor,
@@ -46,7 +46,7 @@ export function normalize(
  *
  * @throws ShapeError for parameters of another shape; ValueError for a negative epsilon.
  * @example
- * batchNorm(ones([8, 3]), ones([3]), zeros([3]), { axes: [0] })
+ * batchNorm(ones([8, 3]), ones([3]), zeros([3]), { axes: [0] }).shape // [8, 3]
  */
 export function batchNorm(x: Tensor, gamma: AnyTensor, beta: AnyTensor, options: BatchNormOptions = {}): Tensor {
   const axes = normalizeAxes('batchNorm', options.axes ?? [0], x.rank)
@@ -60,7 +60,7 @@ export function batchNorm(x: Tensor, gamma: AnyTensor, beta: AnyTensor, options:
  *
  * @throws ShapeError when gamma's shape is not that of the last axes of `x`; ValueError for a negative epsilon.
  * @example
- * layerNorm(ones([8, 3]), ones([3]), zeros([3]))
+ * layerNorm(ones([8, 3]), ones([3]), zeros([3])).shape // [8, 3]
  */
 export function layerNorm(
   x: Tensor,

@@ -25,7 +25,7 @@ import { cos } from './trigonometric.ts'
  *
  * @throws ValueError when low is above high; DTypeError for anything but one random key.
  * @example
- * uniform(randomKey(0), [2, 3], { low: -1, high: 1 })
+ * uniform(randomKey(0), [3], { low: -1, high: 1 }) // [ 0.895334    0.95715976 -0.33541703]
  */
 export function uniform<D extends Float = 'float32'>(
   key: Tensor<'key'>,
@@ -43,7 +43,7 @@ export function uniform<D extends Float = 'float32'>(
  *
  * @throws ValueError for a negative standard deviation; DTypeError for anything but one random key.
  * @example
- * normal(randomKey(0), [784, 50], { std: 0.01 })
+ * normal(randomKey(0), [784, 50], { std: 0.01 }).shape // [784, 50]
  */
 export function normal<D extends Float = 'float32'>(
   key: Tensor<'key'>,
@@ -63,7 +63,7 @@ export function normal<D extends Float = 'float32'>(
  *
  * @throws ValueError for a probability outside [0, 1]; DTypeError for anything but one random key.
  * @example
- * bernoulli(randomKey(0), [4], { p: 0.25 })
+ * bernoulli(randomKey(0), [4], { p: 0.5 }) // [False False  True  True]
  */
 export function bernoulli(key: Tensor<'key'>, shape: Shape, { p = 0.5 }: { readonly p?: number } = {}): Tensor<'bool'> {
   if (!(p >= 0 && p <= 1)) throw new ValueError(`bernoulli: the probability ${p} is outside [0, 1]`)
@@ -75,7 +75,7 @@ export function bernoulli(key: Tensor<'key'>, shape: Shape, { p = 0.5 }: { reado
  *
  * @throws ValueError for a count that is not a non-negative integer; DTypeError for anything but one random key.
  * @example
- * permutation(randomKey(0), 5)
+ * permutation(randomKey(0), 5) // [4 3 0 1 2]
  */
 export function permutation(key: Tensor<'key'>, count: number): Tensor<'int32'> {
   if (!Number.isInteger(count) || count < 0 || count >= 2 ** 31) {

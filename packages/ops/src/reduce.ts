@@ -89,7 +89,7 @@ export function prod<D extends DType>(x: Tensor<D>, { axis, keepDims = false }: 
  *
  * @throws ShapeError for an axis that the tensor does not have, or one without elements.
  * @example
- * logSumExp(tensor([1e4, 1e4])) // 1e4 + log 2
+ * logSumExp(tensor([1e4, 1e4])) // 10000.693
  */
 export function logSumExp<D extends DType>(x: Tensor<D>, options: AxisOptions = {}) {
   const value = asFloat('logSumExp', x)

@@ -61,8 +61,8 @@ function rangeOf(length: number, begin?: number | null, end?: number | null, giv
  *
  * @throws ShapeError when the axis cannot be cut so.
  * @example
- * split(arange(6), { parts: 3 }) // [0 1], [2 3], [4 5]
- * split(arange(6), { sizes: [1, 5] })
+ * split(arange(6), { parts: 3 }) // [[0 1], [2 3], [4 5]]
+ * split(arange(6), { sizes: [1, 5] }) // [[0], [1 2 3 4 5]]
  */
 export function split<D extends DType>(
   x: Tensor<D>,

@@ -53,7 +53,7 @@ export function im2col<D extends DType>(
  *
  * @throws ShapeError for rows that are not those of `im2col` for this shape.
  * @example
- * col2im(ones([9, 75]), { shape: [1, 3, 7, 7], kernel: 5 })
+ * col2im(ones([9, 75]), { shape: [1, 3, 7, 7], kernel: 5 }).shape // [1, 3, 7, 7]
  */
 export function col2im<D extends DType>(
   columns: Tensor<D>,

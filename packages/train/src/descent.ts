@@ -9,7 +9,9 @@ import { defineOptimizer, type Optimizer, type OptimizerOptions } from './optimi
  * @throws ValueError for a learning rate that is negative or not finite.
  * @example
  * const optimizer = sgd({ learningRate: 0.1 })
- * const [params, slots] = optimizer.update({ w: ones([2]) }, { w: ones([2]) }, optimizer.init({ w: ones([2]) }))
+ * const start = { w: ones([2]) }
+ * const [params, slots] = optimizer.update(start, { w: tensor([1, 2]) }, optimizer.init(start))
+ * params.w // [0.9 0.8]
  */
 export function sgd({ learningRate = 0.01, transforms }: OptimizerOptions = {}): Optimizer {
   return defineOptimizer({

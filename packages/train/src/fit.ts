@@ -34,7 +34,15 @@ export async function fit<P, S, D>(options: FitOptions<P, S, D>): Promise<EndEve
  * early stops training there; abort by `signal` instead to be given the state and record that were reached.
  *
  * @example
- * for await (const event of fitEvents(options)) if (event.type === 'epoch') console.log(event.testAccuracy)
+ * const events = fitEvents({
+ *   loss: (params, netState, { x, t }) => [meanSquaredError(matmul(x, params.w), t), netState],
+ *   optimizer: sgd({ learningRate: 0.1 }),
+ *   params: { w: zeros([2, 1]) },
+ *   data: { x: normal(randomKey(1), [100, 2]), t: ones([100, 1]) },
+ *   batchSize: 10,
+ *   epochs: 1,
+ * })
+ * for await (const event of events) if (event.type === 'iteration') console.log(event.loss)
  */
 export async function* fitEvents<P, S, D>(
   options: FitOptions<P, S, D>,

@@ -33,7 +33,8 @@ export interface StepOptions {
  *
  * @throws ValueError for negative rates, or steps that are no whole numbers in rising order.
  * @example
- * schedule.step({ initial: 0.1, at: [3000, 6000] }) // 0.1, from step 3000 on 0.01, from 6000 on 0.001
+ * // 0.1, from step 3000 on 0.01, from 6000 on 0.001.
+ * schedule.step({ initial: 0.1, at: [3000, 6000] })
  */
 export function step({ initial, factor = 0.1, at }: StepOptions): Schedule {
   checkFromZero('schedule.step', 'initial', initial)

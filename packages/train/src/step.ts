@@ -35,9 +35,12 @@ export type TrainStep<P, S, B> = (state: TrainState<P, S>, batch: B) => [state: 
  *
  * @throws GradientError on a call, if the loss is no float scalar or the parameters hold no float tensor.
  * @example
+ * const loss: LossFunction<{ w: Tensor }, object, { x: Tensor; t: Tensor }> = (params, netState, { x, t }) =>
+ *   [meanSquaredError(matmul(x, params.w), t), netState]
  * const step = trainStep(loss, adam())
  * const first = initialState({ w: zeros([4, 1]) }, {}, adam(), randomKey(0))
- * const [second, metrics] = step(first, { x, t })
+ * const [second, metrics] = step(first, { x: ones([8, 4]), t: ones([8, 1]) })
+ * metrics.loss // 1.0
  */
 export function trainStep<P, S, B>(loss: LossFunction<P, S, B>, optimizer: Optimizer): TrainStep<P, S, B> {
   const lossAndGradients = valueAndGrad(loss, { hasAux: true })

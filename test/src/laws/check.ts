@@ -1,4 +1,7 @@
-/** The laws themselves: each takes one operation's law and one valid call, and throws a {@link LawError} when it does not hold. */
+/**
+ * The laws themselves: each takes one operation's law and one valid call, and throws a {@link LawError} when it does not hold. Those
+ * that compare with numerical derivatives give the largest error they saw, as {@link agree} measures it.
+ */
 import { type AnyTensor, full, jvp, record, type Step, shapeText, sizeOf, Tensor, tensor, vjp } from '@cotangent/core'
 import type { Call, Convention, Dense, Law } from '@cotangent/ops/laws'
 import { derivative, weights } from './numerical.ts'
@@ -104,12 +107,12 @@ function linear(law: Law, call: Call): void {
 }
 
 /** Reverse mode against numerical derivatives, every element of every input. */
-function gradient(law: Law, call: Call): void {
+function gradient(law: Law, call: Call): number {
   const outputs = outputsOf(law, call.inputs, call.options)
   const cotangents = outputs.map((output) => cotangentFor(output, 1))
   const gradients = pullBack(law, call.inputs, call.options, cotangents)
   const weighted = cotangents.flatMap(elementsOf)
-  floatPlaces(call.inputs).forEach((place, index) => {
+  const errors = floatPlaces(call.inputs).map((place, index) => {
     const numerical = Array.from({ length: call.inputs[place]!.size }, (_, element) => {
       const along = (t: number): number[] => {
         const moved = call.inputs.with(place, movedAt(call.inputs[place]!, element, t))
@@ -117,14 +120,16 @@ function gradient(law: Law, call: Call): void {
       }
       return derivative(along)[0]!
     })
-    agree(`the gradient by input ${place}`, elementsOf(gradients[index]!), numerical, FIRST_ORDER, 'tape', 'numerical')
+    const name = `the gradient by input ${place}`
+    return agree(name, elementsOf(gradients[index]!), numerical, FIRST_ORDER, 'tape', 'numerical')
   })
+  return Math.max(0, ...errors)
 }
 
 /** Forward mode against the numerical derivative along a direction, every element of the value. */
-function forward(law: Law, call: Call): void {
+function forward(law: Law, call: Call): number {
   const f = (...inputs: AnyTensor[]) => outputsOf(law, inputs, call.options)
-  alongDirection('forward mode', f, call.inputs, FIRST_ORDER)
+  return alongDirection('forward mode', f, call.inputs, FIRST_ORDER).error
 }
 
 /**
@@ -132,7 +137,7 @@ function forward(law: Law, call: Call): void {
  * derivative along u is the Hessian's product with u; reverse over reverse and forward over reverse must both give it, since a
  * Hessian is symmetric. That w is a variable too sees what a rule does with its cotangent.
  */
-function curvature(law: Law, call: Call): void {
+function curvature(law: Law, call: Call): number {
   const cotangents = outputsOf(law, call.inputs, call.options).map((output) => cotangentFor(output, 1))
   const count = call.inputs.length
   const f = (...variables: AnyTensor[]): AnyTensor[] => {
@@ -141,16 +146,16 @@ function curvature(law: Law, call: Call): void {
     return [...(pullback(w) as readonly (AnyTensor | null)[]).filter((one) => one !== null), ...outputs]
   }
   const variables = [...call.inputs, ...cotangents]
-  const numerical = alongDirection('second order, forward over reverse', f, variables, SECOND_ORDER)
+  const { numerical, error } = alongDirection('second order, forward over reverse', f, variables, SECOND_ORDER)
   const directions = floatPlaces(variables).map((place) => directionFor(variables[place]!, place))
   const [, pullback] = vjp(f, ...variables)
   const reverse = floatsAmong(pullback(directions))
   let from = 0
-  floatPlaces(variables).forEach((place, index) => {
+  const errors = floatPlaces(variables).map((place, index) => {
     const expected = numerical.slice(from, from + variables[place]!.size)
     from += variables[place]!.size
     const name = place < count ? `input ${place}` : `the cotangent of result ${place - count}`
-    agree(
+    return agree(
       `second order, reverse over reverse, by ${name}`,
       elementsOf(reverse[index]!),
       expected,
@@ -159,22 +164,23 @@ function curvature(law: Law, call: Call): void {
       'numerical',
     )
   })
+  return Math.max(error, ...errors)
 }
 
-/** Checks the jvp of `f` along a direction against the numerical derivative, which it gives. */
+/** Checks the jvp of `f` along a direction against the numerical derivative, which it gives with the error. */
 function alongDirection(
   what: string,
   f: (...inputs: AnyTensor[]) => AnyTensor[],
   inputs: readonly AnyTensor[],
   tolerance: number,
-): number[] {
+): { readonly numerical: number[]; readonly error: number } {
   const directions = inputs.map((input, place) => directionFor(input, place))
   const along = (t: number) =>
     f(...inputs.map((input, place) => moved(input, directions[place]!, t))).flatMap(elementsOf)
   const numerical = derivative(along)
   const [, tangents] = jvp(f, [...inputs], directions)
-  agree(what, tangents.flatMap(elementsOf), numerical, tolerance, 'tape', 'numerical')
-  return numerical
+  const error = agree(what, tangents.flatMap(elementsOf), numerical, tolerance, 'tape', 'numerical')
+  return { numerical, error }
 }
 
 /** Checks what the operation does at a kink or a tie, in reverse and forward mode. */
@@ -274,7 +280,10 @@ const inner = (a: readonly number[], b: readonly number[]): number =>
 const nameOf = (index: number, outputs: readonly AnyTensor[]): string =>
   outputs.length === 1 ? 'the result' : `result ${index}`
 
-/** Throws unless both lists are the same but for `tolerance`, relative to the larger of 1 and the largest expected element. */
+/**
+ * Throws unless both lists are the same but for `tolerance`, relative to the larger of 1 and the largest expected element; gives
+ * the largest difference on that scale.
+ */
 function agree(
   what: string,
   got: readonly number[],
@@ -282,13 +291,15 @@ function agree(
   tolerance: number,
   gotName: string,
   expectedName: string,
-): void {
+): number {
   if (got.length !== expected.length) {
     throw new LawError(`${what}: ${got.length} elements (${gotName}) against ${expected.length} (${expectedName})`)
   }
   const scale = expected.filter(Number.isFinite).reduce((largest, element) => Math.max(largest, Math.abs(element)), 1)
   const wrong = got.findIndex((element, index) => !(Math.abs(element - expected[index]!) <= tolerance * scale))
-  if (wrong < 0) return
+  if (wrong < 0) {
+    return got.reduce((largest, element, index) => Math.max(largest, Math.abs(element - expected[index]!)), 0) / scale
+  }
   throw new LawError(
     `${what}, element ${wrong}: ${gotName} ${got[wrong]}, ${expectedName} ${expected[wrong]}; they may differ by ${tolerance * scale}`,
   )

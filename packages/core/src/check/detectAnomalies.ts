@@ -55,7 +55,7 @@ export class AnomalyError extends CotangentError {
  * @throws AnomalyError that names the operation, its shapes, the vjp rule it ran in, and the line of code that applied it.
  * @throws TraceError if `f` returns a promise.
  * @example
- * detectAnomalies(() => grad(loss)(parameters))
+ * detectAnomalies(() => grad((x: Tensor) => log(x))(tensor(-1))) // throws AnomalyError
  */
 export function detectAnomalies<R>(f: () => R): R {
   const value = recording(new AnomalyRecorder(), f)

@@ -26,7 +26,7 @@ export interface NumericalGradientOptions {
  * @throws GradientError if `f` does not return a scalar float tensor or a number, or `x` holds no float tensor.
  * @throws ValueError for an epsilon that is not a positive number.
  * @example
- * numericalGradient((x: Tensor) => sum(mul(x, x)), tensor([1, 2])) // [2. 4.], to about ten digits
+ * numericalGradient((x: Tensor) => sum(mul(x, x)), tensor([1, 2])) // [2. 4.]
  */
 export function numericalGradient<T>(
   f: (x: T) => AnyTensor | number,

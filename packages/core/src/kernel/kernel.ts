@@ -50,7 +50,7 @@ export interface TensorType {
  * A `map` kernel: the function is called once, with a stand-in for each input, and what it computes is recorded as data.
  *
  * @example
- * map((a, b) => a.mul(b))
+ * map((a, b) => a.mul(b)).arity // 2
  */
 export function map(f: (...inputs: Scalar[]) => Scalar): MapKernel {
   const inputs = Array.from({ length: f.length }, (_, index) => new Scalar({ op: 'input', index }))

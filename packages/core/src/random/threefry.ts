@@ -16,7 +16,8 @@ const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const
  *
  * @example
  * const out = new Uint32Array(2)
- * threefry2x32(0, 0, 0, 0, out, 0) // out is [0x6b200159, 0x99ba4efe]
+ * threefry2x32(0, 0, 0, 0, out, 0)
+ * out[0] === 0x6b200159 && out[1] === 0x99ba4efe // true
  */
 export function threefry2x32(
   key0: number,

@@ -23,9 +23,9 @@ export interface SyntheticDigitsOptions<Normalize extends boolean = boolean, One
  *
  * @throws ValueError for a count that is not a positive integer (or above 2,739,137) or a seed that is not an integer.
  * @example
- * const train = syntheticDigits({ seed: 0, count: 60_000 })
- * const test = syntheticDigits({ seed: 1, count: 10_000 })
- * train.images.shape // [60000, 784]
+ * const train = syntheticDigits({ seed: 0, count: 600 })
+ * const test = syntheticDigits({ seed: 1, count: 100 })
+ * train.images.shape // [600, 784]
  */
 export function syntheticDigits<Normalize extends boolean = true, OneHot extends boolean = false>(
   options: SyntheticDigitsOptions<Normalize, OneHot>,
