@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { contactSheet } from './contact-sheet.ts'
-import { positiveInteger, withExample, withSeed } from './shared/options.ts'
+import { numberOption, withExample, withSeed } from './shared/options.ts'
 
 interface Options {
   readonly seed: number
@@ -9,14 +9,16 @@ interface Options {
   readonly out: string
 }
 
-/** Draws the built-in synthetic digits, to see what the net is trained on where MNIST cannot be had. */
+/** Draws the built-in synthetic digits, to see what nets are trained on where MNIST cannot be had. */
 export function configure(command: Command): void {
-  withExample(withSeed(command), 'pnpm example digits --rows 4 --columns 8 --out sheet.png')
-    .option('--rows <n>', 'rows of digits', positiveInteger, 10)
-    .option('--columns <n>', 'digits in a row', positiveInteger, 20)
-    .option('--out <file>', 'the PNG to write', 'synthetic-digits.png')
-    .action(({ seed, rows, columns, out }: Options) => {
-      contactSheet({ seed, rows, columns, path: out })
-      console.log(`${rows * columns} digits drawn with seed ${seed}: ${out}`)
-    })
+  withExample(
+    withSeed(command)
+      .addOption(numberOption('--rows <n>', 'rows of digits', 'count', 10))
+      .addOption(numberOption('--columns <n>', 'digits in a row', 'count', 20))
+      .option('--out <file>', 'the PNG to write', 'synthetic-digits.png'),
+    'pnpm example digits --rows 4 --columns 8 --out sheet.png',
+  ).action(({ seed, rows, columns, out }: Options) => {
+    contactSheet({ seed, rows, columns, path: out })
+    console.log(`${rows * columns} digits drawn with seed ${seed}: ${out}`)
+  })
 }

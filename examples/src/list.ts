@@ -10,22 +10,52 @@ interface Example {
 export const EXAMPLES: readonly Example[] = [
   {
     name: 'two-layer',
-    summary: 'train TwoLayerNet on MNIST, as chapter 4 of "Deep Learning from Scratch" does',
+    summary: 'train TwoLayerNet to read MNIST: start here',
     load: () => import('./two-layer.ts'),
   },
   {
     name: 'gradient-check',
-    summary: "compare the tape's gradients with numerical ones, parameter by parameter",
+    summary: "the tape's gradients against numerical ones",
     load: () => import('./gradient-check.ts'),
   },
   {
     name: 'custom-model',
-    summary: 'a model of your own, made from operations and one new primitive, trained and checked',
+    summary: 'a model of your own with a primitive of your own',
     load: () => import('./custom-model.ts'),
   },
   {
+    name: 'cnn',
+    summary: 'train SimpleConvNet, a convolutional net',
+    load: () => import('./cnn.ts'),
+  },
+  {
+    name: 'deep-cnn',
+    summary: 'train DeepConvNet, six convolutions deep',
+    load: () => import('./deep-cnn.ts'),
+  },
+  {
+    name: 'optimizers',
+    summary: 'compare the seven optimisers on one net',
+    load: () => import('./optimizers.ts'),
+  },
+  {
+    name: 'weight-init',
+    summary: 'what the first weights do to activations',
+    load: () => import('./weight-init.ts'),
+  },
+  {
+    name: 'overfit',
+    summary: '300 images, weight decay and dropout',
+    load: () => import('./overfit.ts'),
+  },
+  {
+    name: 'batch-norm',
+    summary: 'training with and without batch normalisation',
+    load: () => import('./batch-norm.ts'),
+  },
+  {
     name: 'digits',
-    summary: 'draw a contact sheet of the built-in synthetic digits as a PNG',
+    summary: 'draw the built-in synthetic digits as a PNG',
     load: () => import('./digits.ts'),
   },
 ]

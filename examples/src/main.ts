@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { EXAMPLES } from './list.ts'
-import { reportError } from './shared/errors.ts'
+import { endWithOutput, reportError } from './shared/errors.ts'
 
+endWithOutput()
 const program = new Command('pnpm example')
   .description('Examples of Cotangent. `pnpm example <name> --help` lists the options of one.')
-  .showHelpAfterError('(add --help for the options)')
+  .helpCommand(false)
 
 const chosen = process.argv[2]
 for (const { name, summary, load } of EXAMPLES) {

@@ -68,7 +68,10 @@ function enginesFor({ net, optimizer, reference }: Work): { name: string; step: 
   }
   const compiled = (threads: number) => {
     const run = carry(start, { threads }).step(step)
-    return { name: `compiled, ${threads} thread${threads > 1 ? 's' : ''}`, step: (i: number) => void run(batch(i)).loss.item() }
+    return {
+      name: `compiled, ${threads} thread${threads > 1 ? 's' : ''}`,
+      step: (i: number) => void run(batch(i)).loss.item(),
+    }
   }
   let state = start
   const eager = (i: number) => {

@@ -1,8 +1,10 @@
-import type { Tensor } from '@cotangent/core'
+import { setImmediate } from 'node:timers/promises'
+import { type Tensor, tensor } from '@cotangent/core'
 import { loadMnist, MnistUnreachableError, syntheticDigits } from '@cotangent/mnist'
+import { slice } from '@cotangent/ops'
 import type { DataOptions } from './options.ts'
 
-/** Images as uint8 [N, 784] (or [N, 1, 28, 28]) and labels as int32 [N]. */
+/** Images as uint8 [N, 784] or [N, 1, 28, 28], and labels as int32 [N]. */
 export interface Split {
   readonly images: Tensor<'uint8'>
   readonly labels: Tensor<'int32'>
@@ -15,25 +17,80 @@ export interface Digits {
   readonly test: Split
 }
 
-/** How many synthetic digits stand in for MNIST's 60,000 and 10,000. */
-const COUNTS = { train: 60_000, test: 10_000 }
+/** Which digits an example needs. */
+export interface Wanted {
+  /** [N, 784] instead of [N, 1, 28, 28]. */
+  readonly flatten: boolean
+  /** The first so many images to train on, and to test with. Default: MNIST's 60,000 and 10,000. */
+  readonly train?: number
+  readonly test?: number
+}
 
-/** The digits that `--data` asks for; `notice` hears in one line when MNIST cannot be had and synthetic digits take its place. */
-export async function loadDigits(options: DataOptions, flatten: boolean, notice: (line: string) => void): Promise<Digits> {
-  if (options.data === 'synthetic') return drawDigits(flatten)
+interface Listener {
+  /** Ends loading; its reason is thrown. */
+  readonly signal: AbortSignal
+  /** Hears in one line each what is worth saying. */
+  readonly notice: (line: string) => void
+}
+
+/**
+ * The digits that `--data` asks for.
+ *
+ * @throws MnistError for files that are not MNIST's; MnistUnreachableError where `--data mnist` cannot be had.
+ */
+export async function loadDigits(options: DataOptions, wanted: Wanted, { signal, notice }: Listener): Promise<Digits> {
+  const { data, dataDir: dir } = options
+  if (data === 'synthetic') return drawDigits(wanted, signal)
+  // What is said on the way to a mirror that then cannot be reached is summed up in one line.
+  const notices: string[] = []
+  const onNotice = data === 'auto' ? (line: string) => notices.push(line) : notice
   try {
-    const { train, test } = await loadMnist({ dir: options.dataDir, normalize: false, flatten, onNotice: notice })
-    return { name: 'MNIST', train, test }
+    const { flatten } = wanted
+    const { train, test } = await loadMnist({ dir, normalize: false, flatten, signal, onNotice })
+    notices.forEach(notice)
+    return { name: 'MNIST', train: firstOf(train, wanted.train), test: firstOf(test, wanted.test) }
   } catch (error) {
-    if (options.data === 'mnist' || !(error instanceof MnistUnreachableError)) throw error
-    notice(
-      'MNIST cannot be reached (no files here, no network): training on the built-in synthetic digits instead, whose results are not MNIST results.',
-    )
-    return drawDigits(flatten)
+    if (data === 'mnist' || !(error instanceof MnistUnreachableError)) throw error
+    notice('MNIST cannot be reached: using built-in synthetic digits, whose results are not MNIST results')
+    return drawDigits(wanted, signal)
   }
 }
 
-function drawDigits(flatten: boolean): Digits {
-  const draw = (seed: number, count: number) => syntheticDigits({ seed, count, normalize: false, flatten })
-  return { name: 'synthetic digits', train: draw(1, COUNTS.train), test: draw(2, COUNTS.test) }
+/** How many images there are. */
+export const sizeOf = ({ labels }: Split): number => labels.size
+
+/** The first `count` images; all of them where there are not so many. */
+export function firstOf(split: Split, count = Number.POSITIVE_INFINITY): Split {
+  if (count >= sizeOf(split)) return split
+  const { images, labels } = split
+  return { images: slice(images, { begin: [0], end: [count] }), labels: slice(labels, { begin: [0], end: [count] }) }
+}
+
+const drawDigits = async (
+  { flatten, train = 60_000, test = 10_000 }: Wanted,
+  signal: AbortSignal,
+): Promise<Digits> => ({
+  name: 'synthetic digits',
+  train: await draw({ firstSeed: 0, count: train, flatten }, signal),
+  test: await draw({ firstSeed: 1_000_000, count: test, flatten }, signal),
+})
+
+/** Drawn without a pause, for which Ctrl-C would have to wait. */
+const AT_ONCE = 2000
+
+async function draw(
+  { firstSeed, count, flatten }: { firstSeed: number; count: number; flatten: boolean },
+  signal: AbortSignal,
+): Promise<Split> {
+  const pixels = new Uint8Array(count * 784)
+  const digits = new Int32Array(count)
+  for (let at = 0, seed = firstSeed; at < count; at += AT_ONCE, seed++) {
+    await setImmediate()
+    signal.throwIfAborted()
+    const part = syntheticDigits({ seed, count: Math.min(AT_ONCE, count - at), normalize: false })
+    pixels.set(part.images.data, at * 784)
+    digits.set(part.labels.data, at)
+  }
+  const shape = flatten ? [count, 784] : [count, 1, 28, 28]
+  return { images: tensor(pixels, { shape, adopt: true }), labels: tensor(digits, { adopt: true }) }
 }

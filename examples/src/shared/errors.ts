@@ -6,14 +6,19 @@ import { CotangentError } from '@cotangent/core'
  */
 export function reportError(error: unknown): void {
   process.exitCode = 1
-  if (error instanceof CotangentError) {
-    process.stderr.write(`error: ${error.message}\n`)
-    return
-  }
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`error: ${message}${isSystemError(error) ? '' : ' (set DEBUG=1 to see where)'}\n`)
-  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  const explained = error instanceof CotangentError || isSystemError(error)
+  console.error(`error: ${message}${explained ? '' : ' (set DEBUG=1 to see where)'}`)
+  if (process.env.DEBUG && error instanceof Error) console.error(error.stack)
 }
 
 /** A failed system call, such as a missing file: its message already says what and where. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error
+
+/** Ends the program, quietly, once nobody reads its output any more, as after `| head`. */
+export function endWithOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+}

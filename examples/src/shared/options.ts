@@ -1,38 +1,50 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { ValueError } from '@cotangent/core'
+import { type Command, Option } from 'commander'
 
-/** For `command.option(flags, text, parser, default)`: an integer from 1 up. */
-export function positiveInteger(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give an integer from 1 up.')
-  return value
-}
+/** Which numbers an option takes, and how they are called in messages. */
+const NUMBERS = {
+  count: { fits: (value: number) => Number.isSafeInteger(value) && value >= 1, words: 'a whole number from 1 up' },
+  seed: { fits: (value: number) => Number.isSafeInteger(value) && value >= 0, words: 'a whole number from 0 up' },
+  positive: { fits: (value: number) => Number.isFinite(value) && value > 0, words: 'a number above 0' },
+  fromZero: { fits: (value: number) => Number.isFinite(value) && value >= 0, words: 'a number from 0 up' },
+  share: { fits: (value: number) => value >= 0 && value < 1, words: 'a number from 0 up, below 1' },
+} as const
 
-/** An integer from 0 up. */
-export function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Give an integer from 0 up.')
-  return value
-}
+/**
+ * An option with a number: `flags` as commander has them, as in `--batch-size <n>`.
+ *
+ * @throws ValueError when the command line gives another kind of number, or none.
+ */
+export const numberOption = (flags: string, what: string, kind: keyof typeof NUMBERS, preset?: number): Option =>
+  new Option(flags, what).default(preset).argParser((text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const { fits, words } = NUMBERS[kind]
+    if (!fits(value)) throw new ValueError(`${nameOf(flags)} is ${JSON.stringify(text)}; give ${words}`)
+    return value
+  })
 
-/** A finite number above 0. */
-export function positiveNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Give a number above 0.')
-  return value
-}
+/**
+ * An option with one of several words.
+ *
+ * @throws ValueError when the command line gives another.
+ */
+export const choiceOption = (flags: string, what: string, choices: readonly string[], preset: string): Option =>
+  new Option(flags, what).default(preset).argParser((text) => {
+    if (!choices.includes(text)) {
+      throw new ValueError(`${nameOf(flags)} is ${JSON.stringify(text)}; choose one of ${choices.join(', ')}`)
+    }
+    return text
+  })
 
-/** A number from 0 up, below 1. */
-export function share(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value >= 0 && value < 1)) throw new InvalidArgumentError('Give a number from 0 up, below 1.')
-  return value
-}
+const nameOf = (flags: string): string => flags.split(' ')[0]!
 
-/** Which digits to train on. */
-export type DataChoice = 'auto' | 'mnist' | 'synthetic'
+/** Adds `--seed`. */
+export const withSeed = (command: Command): Command =>
+  command.addOption(numberOption('--seed <n>', 'where all random numbers come from', 'seed', 0))
 
+/** What {@link withData} adds. */
 export interface DataOptions {
-  readonly data: DataChoice
+  readonly data: 'auto' | 'mnist' | 'synthetic'
   readonly dataDir?: string
 }
 
@@ -40,16 +52,52 @@ export interface DataOptions {
 export const withData = (command: Command): Command =>
   command
     .addOption(
-      new Option('--data <which>', 'MNIST, the built-in synthetic digits, or auto: MNIST if it can be had')
-        .choices(['auto', 'mnist', 'synthetic'])
-        .default('auto'),
+      choiceOption(
+        '--data <which>',
+        'mnist, synthetic (digits drawn here), or auto: MNIST where it can be had',
+        ['auto', 'mnist', 'synthetic'],
+        'auto',
+      ),
     )
-    .option('--data-dir <folder>', 'folder of the four MNIST files, .gz or raw (default: $MNIST_DIR, else a cache folder)')
+    .option('--data-dir <folder>', 'the four MNIST files (default: $MNIST_DIR, else the cache, else downloaded)')
 
-/** Adds `--seed`. */
-export const withSeed = (command: Command): Command =>
-  command.option('--seed <n>', 'the seed of all random numbers', wholeNumber, 0)
+/** What {@link withTraining} adds. */
+export interface TrainingOptions extends DataOptions {
+  readonly iterations: number
+  /** Takes the place of `iterations`. */
+  readonly epochs?: number
+  readonly batchSize: number
+  readonly seed: number
+  readonly engine: 'compiled' | 'reference'
+  readonly json?: boolean
+}
 
-/** Adds an example call to the end of `--help`. */
-export const withExample = (command: Command, ...calls: readonly string[]): Command =>
-  command.addHelpText('after', `\nExamples:\n${calls.map((call) => `  ${call}`).join('\n')}`)
+/** Adds what all training examples share, with the example's own length and batch size. */
+export const withTraining = (
+  command: Command,
+  { iterations, batchSize }: Pick<TrainingOptions, 'iterations' | 'batchSize'>,
+): Command =>
+  withData(
+    withSeed(
+      command
+        .addOption(numberOption('--iterations <n>', 'steps to train', 'count', iterations))
+        .addOption(numberOption('--epochs <n>', 'train so many epochs instead', 'count').conflicts('iterations'))
+        .addOption(numberOption('--batch-size <n>', 'images in a step', 'count', batchSize)),
+    ),
+  )
+    .addOption(
+      choiceOption(
+        '--engine <name>',
+        'compiled to WebAssembly, or reference: plain TypeScript',
+        ['compiled', 'reference'],
+        'compiled',
+      ),
+    )
+    .option('--json', 'JSON lines on standard output')
+
+/** Adds text and example calls to the end of `--help`. */
+export const withExample = (command: Command, ...lines: readonly string[]): Command =>
+  command.addHelpText(
+    'after',
+    `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+  )
