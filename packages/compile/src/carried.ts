@@ -14,30 +14,44 @@ export interface Carry {
 }
 
 /**
- * The graph with a node of its own for each carried result that is an argument handed through to another place, or is carried
- * twice: every carried result can then be written to where it is wanted, whatever order that happens in.
+ * The graph with a node of its own for each result that lies where a carried result is to be written, or is itself to be written
+ * to several places: whatever order results are written in, none is lost.
  */
 export function separateCarried(graph: Graph, carries: readonly Carry[]): Graph {
   const nodes: GraphNode[] = [...graph.nodes]
   const results = [...graph.results]
+  const separate = (result: number): void => {
+    const place = results[result]!
+    const { shape, dtype } = nodes[place]!
+    const kernel = { family: 'view', view: wholeView(shape) } as const
+    nodes.push({ shape, dtype, origin: { from: 'kernel', kernel, inputs: [place], name: 'copy', scope: '' } })
+    results[result] = nodes.length - 1
+  }
+  const replaced = new Set<number>()
   const taken = new Set<number>()
   for (const { result, argument } of carries) {
     const place = results[result]!
-    const node = nodes[place]!
     if (place === argument) continue
-    if (node.origin.from === 'kernel' && !taken.has(place)) {
-      taken.add(place)
-      continue
-    }
-    const kernel = { family: 'view', view: wholeView(node.shape) } as const
-    nodes.push({
-      shape: node.shape,
-      dtype: node.dtype,
-      origin: { from: 'kernel', kernel, inputs: [place], name: 'copy', scope: '' },
-    })
-    results[result] = nodes.length - 1
+    replaced.add(argument)
+    const source = sourceOf(graph, place)
+    if (graph.nodes[source]!.origin.from !== 'kernel' || taken.has(source)) separate(result)
+    else taken.add(source)
   }
+  const carried = new Set(carries.map(({ result }) => result))
+  graph.results.forEach((place, result) => {
+    if (!carried.has(result) && replaced.has(sourceOf(graph, place))) separate(result)
+  })
   return { nodes, results }
+}
+
+/** The node whose elements a node has, in the same order. */
+function sourceOf({ nodes }: Graph, place: number): number {
+  let source = place
+  for (;;) {
+    const { origin } = nodes[source]!
+    if (origin.from !== 'kernel' || origin.kernel.family !== 'reshape') return source
+    source = origin.inputs[0]!
+  }
 }
 
 /** Which carried results are written to their argument's memory in the first place, and the copies that bring the others there. */

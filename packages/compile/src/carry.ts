@@ -1,8 +1,8 @@
-import { type AnyTensor, Tensor, treeMapAll, ValueError } from '@cotangent/core'
+import { type AnyTensor, isRecording, Tensor, TraceError, treeMapAll, ValueError } from '@cotangent/core'
 import { type CompileOptions, threadsOf } from './options.ts'
 import { makeProgram, type Program } from './program.ts'
 import { Session } from './session.ts'
-import { argumentLeaves, Result, signatureOf, type Traced, trace } from './trace.ts'
+import { argumentLeaves, Result, signatureOf, signatureOfLeaf, type Traced, trace } from './trace.ts'
 import { tensorBytes } from './value.ts'
 
 /** State that stays in memory, and the programs that run on it. */
@@ -26,12 +26,17 @@ export interface CarriedState<S> {
  *
  * @example
  * const training = carry({ w: zeros([2]) })
- * const step = training.step(({ w }, x: Tensor) => [{ w: sub(w, mul(0.1, x)) }, mean(w)])
- * step(ones([2])) // the mean before the step
+ * const step = training.step(({ w }, x: Tensor<'float32'>) => [{ w: sub(w, mul(0.1, x)) }, mean(w)])
+ * step(ones([2])).item() // 0
  * training.snapshot().w // [-0.1 -0.1]
  */
 export function carry<S>(state: S, options: CompileOptions = {}): CarriedState<S> {
   const session = new Session({ threads: threadsOf(options) })
+  if (argumentLeaves([state]).some((leaf) => typeof leaf === 'number')) {
+    throw new ValueError(
+      'carry: the state holds a number, which no step could replace; make it a tensor, as tensor(0.1)',
+    )
+  }
   const leaves = tensorsOf(state)
   const addresses = leaves.map(({ shape, dtype }) => session.allocate(tensorBytes(shape, dtype) + 64))
   const structure = signatureOf([state])
@@ -51,6 +56,11 @@ export function carry<S>(state: S, options: CompileOptions = {}): CarriedState<S
   ) => {
     const known = new Map<string, Program>()
     return (...args: A): R => {
+      if (isRecording()) {
+        throw new TraceError(
+          'carry: a step on carried state cannot be differentiated, recorded or compiled; do that with the function the step was made from',
+        )
+      }
       const signature = signatureOf(args)
       let program = known.get(signature)
       if (program === undefined) {
@@ -90,7 +100,7 @@ function replacements({ graph, value }: Traced, structure: string, count: number
   const next = Array.isArray(value) ? value[0] : undefined
   const results: Result[] = []
   const described = treeMapAll((leaf) => {
-    if (!(leaf instanceof Result)) return leaf
+    if (!(leaf instanceof Result)) return signatureOfLeaf(leaf)
     results.push(leaf)
     const { shape, dtype } = graph.nodes[graph.results[leaf.index]!]!
     return `tensor ${dtype} ${shape.join(',')}`

@@ -1,4 +1,4 @@
-import { type Graph, type GraphNode, inputsOf } from './graph.ts'
+import { type Graph, type GraphNode, inputsOf, scalarConstant } from './graph.ts'
 
 /** The graph without what no result needs, and with equal computations made once. */
 export function simplify(graph: Graph): Graph {
@@ -28,14 +28,18 @@ function withoutRepeats(graph: Graph): Graph {
 /** What two nodes that compute the same share; options and kernels are plain data. Infinities and −0 are no JSON: spelled out. */
 function signatureOf(node: GraphNode): string | undefined {
   const { origin } = node
+  // Each number written in a function is a tensor of its own.
+  const scalar = scalarConstant(node)
+  if (scalar !== undefined) return `${spell(scalar)} ${node.dtype} ${node.shape.join(',')}`
   if (origin.from !== 'kernel') return undefined
-  const spelled = JSON.stringify(origin.kernel, (_, value) =>
-    typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-      ? `number ${Object.is(value, -0) ? '-0' : value}`
-      : value,
-  )
+  const spelled = JSON.stringify(origin.kernel, (_, value) => spell(value))
   return `${spelled} ${origin.inputs.join(',')} ${node.dtype} ${node.shape.join(',')}`
 }
+
+const spell = (value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `number ${Object.is(value, -0) ? '-0' : value}`
+    : value
 
 /** Only the arguments, and what the results depend on. */
 function withoutDead(graph: Graph): Graph {

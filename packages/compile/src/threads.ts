@@ -84,7 +84,7 @@ export class ThreadPool {
     this.#ports = channels.map(({ port1 }) => port1)
     this.#workers = channels.map(({ port2 }, index) => {
       const workerData = { memory, port: port2, thread: index + 1, threads, spinner, CONTROL, SPINS }
-      const worker = new Worker(WORKER, { eval: true, workerData, transferList: [port2] })
+      const worker = new Worker(WORKER, { eval: true, execArgv: [], workerData, transferList: [port2] })
       // Waiting workers must not keep the process alive.
       worker.unref()
       return worker

@@ -2,8 +2,10 @@ import {
   type AnyTensor,
   abstractTensor,
   type DType,
+  knownValues,
   record,
   type Shape,
+  type Step,
   Tensor,
   TraceError,
   treeMapAll,
@@ -46,9 +48,8 @@ export function trace(f: (...args: never[]) => unknown, args: readonly unknown[]
     results.push(leaf)
     return new Result(results.length - 1)
   }, value)
-  const graph = graphOf(abstract, tape.steps, results)
-  refuseFrozenKeys(graph)
-  return { graph, value: shaped }
+  refuseFrozenKeys(tape.steps)
+  return { graph: graphOf(abstract, tape.steps, results), value: shaped }
 }
 
 /** The tensors and numbers of the arguments, in the order in which {@link trace} numbers them. */
@@ -62,24 +63,41 @@ export function argumentLeaves(args: readonly unknown[]): (AnyTensor | number)[]
 }
 
 /** What decides whether a program fits a call: structure, shapes, dtypes, and leaves that are neither tensor nor number. */
-export function signatureOf(args: readonly unknown[]): string {
-  return JSON.stringify(
-    treeMapAll((leaf) => {
-      if (leaf instanceof Tensor) return `tensor ${leaf.dtype} ${leaf.shape.join(',')}`
-      return typeof leaf === 'number' ? 'number' : leaf === undefined ? 'undefined' : leaf
-    }, args),
-  )
+export const signatureOf = (args: readonly unknown[]): string => JSON.stringify(treeMapAll(signatureOfLeaf, args))
+
+/** A leaf as text that no other leaf has for which another program might be needed. */
+export function signatureOfLeaf(leaf: unknown): string {
+  if (leaf instanceof Tensor) return `tensor ${leaf.dtype} ${leaf.shape.join(',')}`
+  switch (typeof leaf) {
+    case 'number':
+      return 'number'
+    case 'function':
+      return `object ${identityOf(leaf)}`
+    case 'object':
+      return leaf === null ? 'null' : `object ${identityOf(leaf)}`
+    default:
+      return `${typeof leaf} ${String(leaf)}`
+  }
 }
 
-/** A captured random key would give the same numbers in every run. */
-function refuseFrozenKeys(graph: Graph): void {
-  for (const { origin } of graph.nodes) {
-    if (origin.from !== 'kernel' || origin.kernel.family !== 'random') continue
-    const key = graph.nodes[origin.inputs[0]!]!
-    if (key.origin.from === 'constant') {
-      throw new TraceError(
-        `compile: ${origin.name} uses a random key that the function closes over, so every run would draw the same numbers; pass the key as an argument`,
-      )
-    }
+/** Functions, and objects that are no trees, are told apart by which they are. */
+const identities = new WeakMap<object, number>()
+let objects = 0
+
+function identityOf(object: object): number {
+  const known = identities.get(object)
+  if (known !== undefined) return known
+  identities.set(object, objects)
+  return objects++
+}
+
+/** A random key that is known while `f` is traced, captured or made there, would give the same numbers in every run. */
+function refuseFrozenKeys(steps: readonly Step[]): void {
+  for (const { primitive, inputs, options, inside } of steps) {
+    if (inside) refuseFrozenKeys(inside.steps)
+    if (primitive.kernel(inputs, options)?.family !== 'random' || knownValues(inputs[0]!) === undefined) continue
+    throw new TraceError(
+      `compile: ${primitive.name} uses a random key that the function closes over, so every run would draw the same numbers; pass the key as an argument`,
+    )
   }
 }

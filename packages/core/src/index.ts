@@ -54,6 +54,6 @@ export {
 } from './shape.ts'
 export { record, Tape } from './tape.ts'
 export { type AnyTensor, abstractTensor, knownValues, type Nested, Tensor, type TensorLike, tensor } from './tensor.ts'
-export { type Step, scope } from './trace.ts'
+export { isRecording, type Step, scope } from './trace.ts'
 export { grad, jvp, valueAndGrad, vjp } from './transforms.ts'
 export { type GradientOf, type Tree, treeLeaves, treeMap, treeMapAll, treeZip } from './tree.ts'

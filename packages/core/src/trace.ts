@@ -54,6 +54,9 @@ export function bind(primitive: Primitive, inputs: readonly AnyTensor[], options
 /** Runs `f` with `recorder` active, beside those that are already. */
 export const recording = <R>(recorder: Recorder, f: () => R): R => withRecorders([...recorders, recorder], f)
 
+/** Whether steps are recorded now: within `record`, a derivative, or the trace of a program. */
+export const isRecording = (): boolean => recorders.length > 0
+
 /** Runs `f` with no recorder active: nothing that it does reaches a tape. */
 export const unrecorded = <R>(f: () => R): R => withRecorders([], f)
 

@@ -1,106 +1,11 @@
-/** Whole random expressions: fan-out, values used again, broadcasts, a dozen operations deep. */
-import { grad, jvp, type Tensor, tensor, vjp, zeros } from '@cotangent/core'
-import {
-  add,
-  concat,
-  cos,
-  div,
-  exp,
-  flatten,
-  gelu,
-  logSumExp,
-  matmul,
-  mean,
-  mul,
-  neg,
-  reshape,
-  sigmoid,
-  silu,
-  sin,
-  slice,
-  softmax,
-  softplus,
-  sqrt,
-  square,
-  sub,
-  sum,
-  tanh,
-  transpose,
-  variance,
-} from '@cotangent/ops'
+/** The gradients of whole random expressions. */
+import { grad, jvp, type Tensor, tensor, vjp } from '@cotangent/core'
+import { sum } from '@cotangent/ops'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { runs, SEED } from './all.ts'
+import { type ExpressionNode, evaluate, expressions, leavesFor } from './expressions.ts'
 import { derivative, weights } from './numerical.ts'
-
-/** The matrix that all values have, or a row, a column or a scalar that broadcasts to it. */
-const [ROWS, COLUMNS] = [2, 3]
-const LEAVES = [[ROWS, COLUMNS], [COLUMNS], [ROWS, 1], []]
-const DEPTH = 12
-
-/** One value of an expression: an operation on earlier values, which are named by how far back they are. */
-interface Node {
-  readonly operation: number
-  readonly operands: readonly [number, number]
-}
-
-/** Smooth for every matrix, and tame: their results stay near 1, so that a dozen in a row do. */
-const OPERATIONS: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
-  (a, b) => add(a, b),
-  (a, b) => sub(tanh(a), b),
-  (a, b) => mul(sin(a), b),
-  (a, b) => mul(tanh(a), tanh(b)),
-  (a, b) => div(sin(a), add(exp(cos(b)), 1)),
-  (a) => mul(a, a),
-  (a) => sigmoid(a),
-  (a) => silu(sin(a)),
-  (a) => gelu(tanh(a)),
-  (a) => softplus(neg(tanh(a))),
-  (a) => sqrt(add(square(tanh(a)), 0.5)),
-  (a, b) => sub(tanh(a), mean(b, { axis: 1, keepDims: true })),
-  (a) => sub(tanh(a), logSumExp(tanh(a), { axis: 0, keepDims: true })),
-  (a) => softmax(tanh(a), { axis: 1 }),
-  (a, b) => mul(tanh(a), variance(tanh(b), { axis: 0 })),
-  (a, b) => matmul(matmul(tanh(a), transpose(tanh(b))), tanh(a)),
-  (a, b) => slice(concat([tanh(a), b], { axis: 0 }), { begin: [1], end: [1 + ROWS] }),
-  (a) => reshape(transpose(sin(a)), [ROWS, COLUMNS]),
-  (a) => reshape(flatten(cos(a)), [ROWS, COLUMNS]),
-]
-
-const expressions = fc.record({
-  nodes: fc.array(
-    fc.record<Node>({
-      operation: fc.nat(OPERATIONS.length - 1),
-      operands: fc.tuple(fc.nat(DEPTH), fc.nat(DEPTH)),
-    }),
-    { minLength: 1, maxLength: DEPTH },
-  ),
-  salt: fc.nat(999),
-})
-
-/** The expression's value for its leaves: the last node, beside half the sum of all, so that no node is without use. */
-function evaluate(nodes: readonly Node[], leaves: readonly Tensor[]): Tensor {
-  const values: Tensor[] = leaves.map((leaf) => add(leaf, zeros([ROWS, COLUMNS], { dtype: 'float64' })))
-  for (const { operation, operands } of nodes) {
-    const [a, b] = operands.map((back) => values[values.length - 1 - (back % values.length)]!) as [Tensor, Tensor]
-    // Squares of squares grow too fast to be compared to many digits.
-    values.push(tame(OPERATIONS[operation]!(a, b)))
-  }
-  return values.reduce((total, value) => add(mul(total, 0.5), value))
-}
-
-const tame = (x: Tensor): Tensor => div(x, sqrt(add(mean(square(x)), 1)))
-
-const leavesFor = (salt: number): Tensor[] =>
-  LEAVES.map((shape, index) =>
-    tensor(
-      weights(
-        shape.reduce((size, length) => size * length, 1),
-        salt + index,
-      ),
-      { shape },
-    ),
-  )
 
 const moved = (leaves: readonly Tensor[], directions: readonly Tensor[], t: number): Tensor[] =>
   leaves.map((leaf, at) =>
@@ -125,7 +30,7 @@ const near = (got: number, expected: number, tolerance: number, what: string): v
 
 const check = (
   count: number,
-  property: (nodes: readonly Node[], leaves: Tensor[], directions: Tensor[]) => void,
+  property: (nodes: readonly ExpressionNode[], leaves: Tensor[], directions: Tensor[]) => void,
 ): void =>
   fc.assert(
     fc.property(expressions, ({ nodes, salt }) => property(nodes, leavesFor(salt), leavesFor(salt + 50))),

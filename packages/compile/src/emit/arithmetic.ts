@@ -49,12 +49,15 @@ const asI32 = (node: Node) => node as Node<'i32'>
 const asF32 = (node: Node) => node as Node<'f32'>
 const asF64 = (node: Node) => node as Node<'f64'>
 
-/** One element at a time: integers and bool in i32. */
+const SCALAR_TYPES = { float32: 'f32', float64: 'f64', int32: 'i32', uint8: 'i32', bool: 'i32', key: 'i64' } as const
+
+/** One element at a time: integers and bool in i32, both words of a key in i64. */
 export const scalarArithmetic = (functions: FunctionCaller): Arithmetic => ({
   lanes: 1,
-  type: (dtype) => (dtype === 'float32' ? 'f32' : dtype === 'float64' ? 'f64' : 'i32'),
+  type: (dtype) => SCALAR_TYPES[dtype],
   constant(dtype, value) {
     if (dtype === 'float32') return f32.const(value)
+    if (dtype === 'key') return i64.const(BigInt(value))
     return dtype === 'float64' ? f64.const(value) : i32.const(value)
   },
   load(dtype, address, offset) {
@@ -66,7 +69,7 @@ export const scalarArithmetic = (functions: FunctionCaller): Arithmetic => ({
       case 'int32':
         return i32.load(address, { offset })
       case 'key':
-        throw new InternalError('a key is not one number')
+        return i64.load(address, { offset })
       default:
         return i32.load8_u(address, { offset })
     }
@@ -85,6 +88,8 @@ export const scalarArithmetic = (functions: FunctionCaller): Arithmetic => ({
         return f64.store(address, asF64(value), { offset })
       case 'int32':
         return i32.store(address, asI32(value), { offset })
+      case 'key':
+        return i64.store(address, value as Node<'i64'>, { offset })
       default:
         return i32.store8(address, asI32(value), { offset })
     }

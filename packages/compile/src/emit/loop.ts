@@ -66,6 +66,8 @@ function vectorLoop({ value, rank, lengths, store, fold }: LoopTask): number | u
   const last = lengths.length - 1
   const folds = last >= rank
   const places = fold === 'argMax' || fold === 'argMin'
+  // The least and the greatest of masks is not that of 0 and 1.
+  if (places && value.dtype === 'bool') return undefined
   if (folds && !places && movesAlong(value, last) && uniformAlong(value, last)) return last
   const output = rank - 1
   return store.index.by[output] === 1 && uniformAlong(value, output) ? output : undefined

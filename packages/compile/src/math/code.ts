@@ -45,7 +45,9 @@ export const byShape = <F extends Func>(define: (lanes: Lanes) => Definition<F>)
   f64x2: define(two),
 })
 
-/** The code of a function under construction: assignments in order, so that a value that is used twice is computed once. */
+/**
+ * The code of a function under construction: assignments in order, so that a value that is used twice is computed once.
+ */
 export class Code {
   readonly lanes: Lanes
   readonly #library: Library

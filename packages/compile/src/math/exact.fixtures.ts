@@ -1,5 +1,6 @@
 /**
- * The functions to some 120 bits, in fixed point with `bigint`: what float64 results are measured against, since `Math` itself may be an ulp off.
+ * The functions to 96 bits or more, in fixed point with `bigint`: what float64 results are measured against, since
+ * `Math` itself may be an ulp off.
  */
 
 /** value · 2^−bits */
@@ -8,13 +9,16 @@ export interface Fixed {
   readonly bits: number
 }
 
-/** Bits behind the point of intermediate values: so many that 120 are left of results as small as 2^−64. */
-const BITS = 192
+/** Bits behind the point of intermediate values: so many that 96 are left of results as small as 2^−64. */
+const BITS = 160
 const ONE = 1n << BigInt(BITS)
-/** Below it, four terms of a series at 0 give 120 bits. */
+/** Below it, four terms of a series at 0 are enough. */
 const TINY = 2 ** -45
 
-/** |got − truth| in units in the last place of a float64 as large as the truth; an infinite result counts as 2^1024, from where on it is right. */
+/**
+ * |got − truth| in units in the last place of a float64 as large as the truth; an infinite result counts as 2^1024,
+ * from where on it is right.
+ */
 export function ulps(got: number, { value, bits }: Fixed): number {
   const exponent = (value < 0n ? -value : value).toString(2).length - 1 - bits
   if (!Number.isFinite(got) && exponent >= 1024) return 0
@@ -94,12 +98,15 @@ function exponential(x: bigint): Fixed {
   const n = divideDown(2n * x + LN2, 2n * LN2)
   const r = (x - n * LN2) >> 16n
   let value = ONE
-  for (let k = 9n; k > 0n; k--) value = ONE + multiply(r, value) / k
+  for (let k = 8n; k > 0n; k--) value = ONE + multiply(r, value) / k
   for (let k = 0; k < 16; k++) value = multiply(value, value)
   return { value, bits: BITS - Number(n) }
 }
 
-/** ln x from a guess that is right to float64: three terms of the logarithm's series are enough for what the guess leaves. */
+/**
+ * ln x from a guess that is right to float64: three terms of the logarithm's series are enough for what the guess
+ * leaves.
+ */
 function logarithm({ value, bits }: Fixed, guess: number): Fixed {
   const inverse = exponential(-toFixed(guess))
   const d = shift(value * inverse.value, BITS - bits - inverse.bits) - ONE

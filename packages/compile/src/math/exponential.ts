@@ -4,10 +4,11 @@ import { byShape, type Code, unary, type Vector } from './code.ts'
 import type { Shape } from './lanes.ts'
 
 /**
- * e^x. float32 within 0.94 ulp, float64 within 0.96 ulp (measured); subnormal results are rounded once.
+ * e^x, for all x; subnormal results are rounded once. float32 within 1.01 ulp, float64 within 1 ulp (measured).
  *
- * With x = n ln 2 + r, |r| ≤ ln 2 / 2, e^x is 2ⁿ e^r (Cody and Waite, Software Manual for the Elementary Functions, 1980), and e^r comes from
- * the even function r coth(r/2), as in fdlibm's e_exp.c. Where all lanes have normal results the exponent is added to the bits.
+ * With x = n ln 2 + r, |r| ≤ ln 2 / 2, e^x is 2ⁿ e^r (Cody and Waite, Software Manual for the Elementary Functions,
+ * 1980), and e^r comes from the even function r coth(r/2), as in fdlibm's e_exp.c. Where all lanes have normal results
+ * the exponent is added to the bits.
  */
 export const exp = byShape((lanes) =>
   unary('exp', lanes, (x, code) => {
@@ -26,10 +27,11 @@ export const exp = byShape((lanes) =>
 )
 
 /** The same bits where the result is normal, and all other results. */
-const extremeExp = byShape((lanes) => unary('exp.extreme', lanes, (x, code) => exponential(x, code)))
+const extremeExp = byShape((lanes) => unary('exp.extreme', lanes, exponential))
 
 /**
- * e^x − 1. float32 within 1.46 ulp, float64 within 2.1 ulp (measured); expm1(x) = x for small x, signed zeros included.
+ * e^x − 1, for all x; of small x it is x, signed zeros included. float32 within 1.73 ulp, float64 within 2.1 ulp
+ * (measured).
  *
  * Reduced like exp; the result is 2ⁿ ((e^r − 1) + (1 − 2⁻ⁿ)).
  */
@@ -55,7 +57,8 @@ export function exponential(x: Vector, code: Code, tail?: Vector): Node<'v128'> 
   const y = code.let('y', float.pmin(float.pmax(x, code.splat(lowest)), code.splat(highest)))
   const reduced = reduce(y, code, tail)
   const power = float.add(lessOne(reduced, code), code.splat(1))
-  // Times 2ⁿ in two steps, of which only the second can round. With twice the bias n is positive, so that a logical shift halves it.
+  // Times 2ⁿ in two steps, of which only the second can round. With twice the bias n is positive, so that a logical
+  // shift halves it.
   const exponent = code.let('exponent', int.add(reduced.n, code.splatBits(BigInt(2 * bias))))
   const half = code.let('half', int.shr_u(int.shl(exponent, fraction), fraction + 1))
   const first = float.mul(power, int.shl(half, fraction))

@@ -3,7 +3,10 @@ import type { Node } from '../wasm/node.ts'
 
 export type Shape = 'f32x4' | 'f64x2'
 
-/** A vector of floats: its instructions, and how the bits of a lane are laid out. What holds for both is written over this. */
+/**
+ * A vector of floats: its instructions, and how the bits of a lane are laid out. What holds for both is written over
+ * this.
+ */
 export interface Lanes {
   readonly shape: Shape
   readonly float: typeof f32x4 | typeof f64x2

@@ -24,8 +24,9 @@ export class Library {
   }
 
   /**
-   * A constant vector, in an immutable global. V8 makes each `v128.const` anew through a general register, one a cycle, where it could load
-   * three: exp of four float32 takes 5.2 ns with constants in the code, 4.1 ns with globals (Node 20, Zen 4).
+   * A constant vector, in an immutable global. V8 makes each `v128.const` anew through a general register, one a cycle,
+   * where it could load three: exp of four float32 takes 5.2 ns with constants in the code, 4.1 ns with globals (Node
+   * 20, Zen 4).
    */
   constant(name: string, value: Node<'v128'>): Node<'v128'> {
     if (value.immediate.kind !== 'v128') throw new InternalError(`${value.op.name} is not a constant vector`)
@@ -35,7 +36,10 @@ export class Library {
     return global.get
   }
 
-  /** The module as a maker of vector globals: its types leave them out, as no number is their literal, but it takes and encodes the node. */
+  /**
+   * The module as a maker of vector globals: its types leave them out, as no number is their literal, but it takes and
+   * encodes the node.
+   */
   get #vectors() {
     return this.module as unknown as {
       global(name: string, type: 'v128', initial: Node<'v128'>, options: { mutable: false }): Global<'v128'>

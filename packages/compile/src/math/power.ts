@@ -26,8 +26,9 @@ const pow32 = binary('pow', four, (x, y, code) => {
 })
 
 /**
- * e^(y ln |x|) with the logarithm as a sum of two floats, after fdlibm's e_pow.c: parts are cut to 21 bits, so that products of two of them
- * are exact. Here m, between √½ and √2, is not reduced further, the polynomial being longer, and the base is e.
+ * e^(y ln |x|) with the logarithm as a sum of two floats, after fdlibm's e_pow.c: parts are cut to 21 bits, so that
+ * products of two of them are exact. Here m, between √½ and √2, is not reduced further, the polynomial being longer,
+ * and the base is e.
  */
 const pow64 = binary('pow', two, (x, y, code) => {
   const { add, sub, mul } = f64x2
@@ -40,8 +41,8 @@ const pow64 = binary('pow', two, (x, y, code) => {
   const high = code.let('high', mul(yHigh, log.high))
   const sum = code.let('sum', add(high, low))
   const exponent = code.let('exponent', mul(bounded, atEnds(size, log.high, code)))
-  const isEnd = v128.or(f64x2.eq(size, code.splat(0)), f64x2.eq(size, code.splat(Number.POSITIVE_INFINITY)))
-  const total = code.let('total', v128.bitselect(exponent, sum, isEnd))
+  const inside = v128.and(f64x2.gt(size, code.splat(0)), f64x2.lt(size, code.splat(Number.POSITIVE_INFINITY)))
+  const total = code.let('total', v128.bitselect(sum, exponent, inside))
   // The tail matters only where the power is neither 0 nor infinity.
   const tail = v128.and(sub(low, sub(sum, high)), f64x2.lt(f64x2.abs(total), code.splat(1024)))
   const power = exponential(total, code, code.let('tail', tail))
@@ -52,12 +53,12 @@ const pow64 = binary('pow', two, (x, y, code) => {
 })
 
 /**
- * x^y as JavaScript's `Math.pow` defines it: x^0 = 1 even of NaN, (±1)^±∞ = NaN, negative x only with integer y. float32 within 0.51 ulp, float64
- * within 1.3 ulp (measured).
+ * x^y as JavaScript's `Math.pow` defines it: x^0 = 1 even of NaN, (±1)^±∞ = NaN, of negative finite x NaN unless y is
+ * an integer. float32 within 0.51 ulp, float64 within 1.45 ulp (measured).
  */
 export const pow: ByShape<BinaryFunc> = { f32x4: pow32, f64x2: pow64 }
 
-/** ln x = high + low of positive finite x, high cut to 21 bits: 2 artanh s = ⅔ s (3 + s² + …) with s = (m − 1) / (m + 1). */
+/** ln x = high + low of positive finite x, high cut to 21 bits: ⅔ s (3 + s² + …) with s = (m − 1) / (m + 1). */
 function logarithm(x: Vector, code: Code): { high: Vector; low: Node<'v128'> } {
   const { add, sub, mul, div } = f64x2
   const { k, m } = splitAny(x, code)

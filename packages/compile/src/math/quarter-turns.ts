@@ -7,11 +7,11 @@ import { two } from './lanes.ts'
 import type { Definition } from './library.ts'
 
 /**
- * A finite angle x ≥ 1 in radians as quarter turns, whole turns left out: 2x/π modulo 4 as an integer of 128 bits, 126 of them behind the point,
- * the upper word in lane 0.
+ * A finite angle x ≥ 1 in radians as quarter turns, whole turns left out: 2x/π modulo 4 as an integer of 128 bits, 126
+ * of them behind the point, the upper word in lane 0.
  *
- * x is an integer times 2ᵉ, so that of 2/π only the digits from place e on matter, and 192 of them are enough (Payne and Hanek, Radian
- * reduction for trigonometric functions, ACM SIGNUM Newsletter 18(1), 1983).
+ * x is an integer times 2ᵉ, so that of 2/π only the digits from place e on matter, and 192 of them are enough (Payne
+ * and Hanek, Radian reduction for trigonometric functions, ACM SIGNUM Newsletter 18(1), 1983).
  */
 export const quarterTurns: Definition<Func<{ readonly x: 'f64' }, 'v128'>> = (library) =>
   library.module.func('quarterTurns', { params: { x: 'f64' }, result: 'v128' }, ({ x }, f) => {
@@ -40,14 +40,16 @@ export const quarterTurns: Definition<Func<{ readonly x: 'f64' }, 'v128'>> = (li
   })
 
 /**
- * What quarter turns leave of their nearest integer, in radians from −π/4 to π/4: a float of 53 bits in lane 0 and the next 11 bits in lane 1.
+ * What quarter turns leave of their nearest integer, in radians from −π/4 to π/4: a float of 53 bits in lane 0 and the
+ * next 11 bits in lane 1.
  */
 export const radiansLeft: Definition<Func<{ readonly turns: 'v128' }, 'v128'>> = (library) =>
   library.module.func('radiansLeft', { params: { turns: 'v128' }, result: 'v128' }, ({ turns }, f) => {
     const code = new Code(two, library, f)
     const upper = code.let('upper', i64x2.extract_lane(turns, 0))
     const lower = code.let('lower', i64x2.extract_lane(turns, 1))
-    // Without the integer bits, and a half or more read as negative. For the magnitude of that the complement is near enough.
+    // Without the integer bits, and a half or more read as negative. For the magnitude of that the complement is near
+    // enough.
     const fraction = code.let('fraction', i64.or(i64.shl(upper, 2n), i64.shr_u(lower, 62n)))
     const sign = code.let('sign', i64.shr_s(fraction, 63n))
     const magnitude = code.let('magnitude', i64.xor(fraction, sign))

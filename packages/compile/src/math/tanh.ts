@@ -10,8 +10,8 @@ const SERIES = [-0.333332825, 0.13331453, -0.053740437, 0.020641104, -0.00570697
 const ONE_32 = 10
 
 /**
- * Both branches for all lanes: x + x³ P(x²) below 5/8, else 1 − 2 / (e^2x + 1), where e^2x = 2ⁿ (c + r) / (c − r) with c = r coth(r/2) is
- * divided only once.
+ * Both branches for all lanes: x + x³ P(x²) below 5/8, else 1 − 2 / (e^2x + 1), where e^2x = 2ⁿ (c + r) / (c − r) with
+ * c = r coth(r/2) is divided only once.
  */
 const tanh32 = unary('tanh', four, (x, code) => {
   const { float, int, fraction } = four
@@ -43,5 +43,5 @@ const tanh64 = unary('tanh', two, (x, code) => {
   return code.withSign(div(t, add(t, code.splat(2))), x)
 })
 
-/** tanh x. float32 within 1.53 ulp, float64 within 2.3 ulp (measured); keeps the sign of zeros. */
+/** tanh x, for all x; keeps the sign of zeros. float32 within 1.51 ulp, float64 within 2.6 ulp (measured). */
 export const tanh: ByShape<UnaryFunc> = { f32x4: tanh32, f64x2: tanh64 }

@@ -65,7 +65,8 @@ excess = lambda z: (sqrt(z) * coth(sqrt(z) / 2) - 2) / z
 sensitivity = lambda z: -z * expm1(-sqrt(z)) / (2 * sqrt(z))
 show("coth", excess, sensitivity, (2, 5), near, half)
 
-show("tanh", lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z, lambda z: z * sqrt(z) / tanh(sqrt(z)), (5, 0), near, mpf(5) ** 2 / 64)
+curve = lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z
+show("tanh", curve, lambda z: z * sqrt(z) / tanh(sqrt(z)), (5, 0), near, mpf(5) ** 2 / 64)
 
 # ln((1 + s) / (1 - s)) = 2 s + s z L(z) with z = s^2
 steepest = ((sqrt(2) - 1) / (sqrt(2) + 1) * slack) ** 2

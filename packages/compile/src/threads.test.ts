@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process'
+import { setImmediate } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { type AnyTensor, type Tensor, valueAndGrad } from '@cotangent/core'
+import {
+  add,
+  conv2d,
+  cumsum,
+  matmul,
+  maxPool2d,
+  mean,
+  mul,
+  relu,
+  reshape,
+  sigmoid,
+  softmaxCrossEntropy,
+  sub,
+  sum,
+  tanh,
+} from '@cotangent/ops'
+import { afterEach, expect, test, vi } from 'vitest'
+import { compile } from './compile.ts'
+import { integers, plain } from './exact.fixtures.ts'
+import { makeProgram } from './program.ts'
+import { Session } from './session.ts'
+import { CONTROL, stallWatch, ThreadError } from './threads.ts'
+import { argumentLeaves, trace } from './trace.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** Runs `f` in a session of so many threads, which may be more than the machine has. */
+function withThreads(threads: number, f: (...args: never[]) => unknown, args: readonly AnyTensor[]) {
+  const { write, run, read } = makeProgram(trace(f, args), new Session({ threads }))
+  for (const [index, leaf] of argumentLeaves(args).entries()) write(index, leaf)
+  return () => {
+    run()
+    return plain(read())
+  }
+}
+
+const labels = (count: number) => reshape(sum(integers([count, 2], 'int32', 9), { axis: 1 }), [count])
+
+/** A step of a small convolutional net, on numbers whose sums round. */
+function step(w: Tensor<'float32'>, v: Tensor<'float32'>, x: Tensor<'float32'>, classes: Tensor<'int32'>) {
+  const loss = ([filters, weights]: readonly [Tensor<'float32'>, Tensor<'float32'>]) => {
+    const hidden = maxPool2d(relu(conv2d(sigmoid(x), tanh(filters), null)), { kernel: 2 })
+    return softmaxCrossEntropy(matmul(reshape(hidden, [x.shape[0]!, v.shape[0]!]), tanh(weights)), classes)
+  }
+  const [value, [byFilters, byWeights]] = valueAndGrad(loss)([w, v] as const)
+  const rates = [sub(w, mul(byFilters, 0.1)), sub(v, mul(byWeights, 0.1))]
+  return [value, rates, mean(byWeights, { axis: 0 }), cumsum(byWeights, { axis: 0 })]
+}
+
+test('one, two and three threads give the same bits, run after run', () => {
+  const classes = mul(labels(20), labels(20))
+  const args = [
+    integers([6, 1, 5, 5], 'float32'),
+    integers([6 * 144, 40], 'float32', 1),
+    integers([20, 1, 28, 28], 'float32', 2),
+    classes,
+  ]
+  const [one, two, three] = [1, 2, 3].map((threads) => withThreads(threads, step, args))
+  const expected = one!()
+  for (let run = 0; run < 5; run++) {
+    expect(two!()).toEqual(expected)
+    expect(three!()).toEqual(expected)
+  }
+})
+
+test('several programs share the threads of a session, each called many times', () => {
+  const session = new Session({ threads: 2 })
+  const x = integers([300, 300], 'float32')
+  const programs = [(y: Tensor) => mul(y, 2), (y: Tensor) => matmul(y, y), (y: Tensor) => sum(add(y, 1))].map((f) => {
+    const program = makeProgram(trace(f as (...args: never[]) => unknown, [x]), session)
+    program.write(0, x)
+    return { program, expected: plain(f(x)) }
+  })
+  for (let call = 0; call < 60; call++) {
+    const { program, expected } = programs[(call * 7 + (call >> 2)) % 3]!
+    program.run()
+    if (call % 10 === 0) expect(plain(program.read())).toEqual(expected)
+  }
+})
+
+test('a worker that has ended gives an error instead of a hang', async () => {
+  // Workers of earlier tests are announced first.
+  await setImmediate()
+  const started = new Promise<Worker>((resolve) => process.once('worker', resolve))
+  const run = withThreads(2, (x: Tensor) => matmul(x, x), [integers([200, 200], 'float32')])
+  run()
+  await (await started).terminate()
+  // Minutes go by each time that somebody looks.
+  let now = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    now += 60_000
+    return now
+  })
+  expect(run).toThrow(ThreadError)
+})
+
+test('a worker that failed is noticed by those that wait', () => {
+  const { memory } = new Session({ threads: 2 })
+  const watch = stallWatch(memory)
+  watch()
+  new Int32Array(memory.buffer)[CONTROL.failed / 4] = 1
+  expect(watch).toThrow(/worker thread failed/)
+})
+
+test('threads that arrive in time are waited for, however long it takes', () => {
+  const { memory } = new Session({ threads: 2 })
+  const control = new Int32Array(memory.buffer)
+  const watch = stallWatch(memory)
+  let now = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+  for (let arrivals = 0; arrivals < 10; arrivals++) {
+    control[CONTROL.meeting / 4] = arrivals
+    now += 15_000
+    watch()
+  }
+  now += 60_000
+  expect(watch).toThrow(ThreadError)
+})
+
+test.each([0, -1, 1.5, 100_000])('threads: %d is refused', (threads) => {
+  expect(() => compile((x: Tensor) => x, { threads })).toThrow(/threads is/)
+})
+
+/** Steps of a net on two threads, then what the heap grew by, in bytes. Nothing in it ends the process. */
+const LONG_RUN = `
+import { tensor, valueAndGrad } from '@cotangent/core'
+import { matmul, mean, mul, relu, square, sub } from '@cotangent/ops'
+import { makeProgram } from './program.ts'
+import { Session } from './session.ts'
+import { carry } from './carry.ts'
+import { trace } from './trace.ts'
+const matrix = (n, m) => tensor(Float32Array.from({ length: n * m }, (_, at) => Math.sin(at)), { shape: [n, m] })
+const shared = makeProgram(trace((x) => matmul(x, x), [matrix(200, 200)]), new Session({ threads: 2 }))
+const training = carry({ w: matrix(20, 30), v: matrix(30, 5) }, { threads: 1 })
+const step = training.step(({ w, v }, x, rate) => {
+  const [loss, [dw, dv]] = valueAndGrad(([a, b]) => mean(square(matmul(relu(matmul(x, a)), b))))([w, v])
+  return [{ w: sub(w, mul(dw, rate)), v: sub(v, mul(dv, rate)) }, loss]
+})
+const x = matrix(10, 20)
+const run = (steps) => {
+  for (let at = 0; at < steps; at++) {
+    step(x, 0.01 / (1 + at)).item()
+    if (at % 10 === 0) shared.run()
+  }
+}
+const heap = () => {
+  gc()
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+  return heapUsed + external + arrayBuffers
+}
+run(500)
+const before = heap()
+run(2000)
+console.log(heap() - before)
+`
+
+test('the process of a long run neither grows nor is kept alive by workers', () => {
+  const flags = ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', LONG_RUN]
+  const { stdout, stderr, status } = spawnSync(process.execPath, flags, {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    timeout: 50_000,
+  })
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  // 2,000 steps; code that the engine improves meanwhile counts as well.
+  expect(Number(stdout)).toBeLessThan(300_000)
+})
