@@ -130,16 +130,13 @@ function concatenation(
   return inputs.flatMap((input): Task[] => {
     const { shape } = graph.nodes[input]!
     const offset = begin * strides[axis]!
-    // Inputs without the axis are stacked along it.
-    const stacked = shape.length < node.shape.length
-    const own = stacked ? strides.toSpliced(axis, 1) : strides
-    begin += stacked ? 1 : shape[axis]!
+    begin += shape[axis]!
     if (sizeOf(shape) === 0) return []
     const coordinates = shape.map((_, at) => counter(at, shape.length))
     const index = combine(
       offset,
       shape.length,
-      coordinates.map((coordinate, at) => [own[at]!, coordinate] as const),
+      coordinates.map((coordinate, at) => [strides[at]!, coordinate] as const),
     )
     const value = new ValueBuilder(graph, placement, shape).at(input, coordinates)
     return [

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { setImmediate } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { type AnyTensor, type Tensor, valueAndGrad } from '@cotangent/core'
+import { type AnyTensor, type Tensor, tensor, valueAndGrad } from '@cotangent/core'
 import {
   add,
   conv2d,
@@ -21,10 +21,11 @@ import {
 import { afterEach, expect, test, vi } from 'vitest'
 import { compile } from './compile.ts'
 import { integers, plain } from './exact.fixtures.ts'
+import type { Graph } from './graph.ts'
 import { makeProgram } from './program.ts'
 import { Session } from './session.ts'
 import { CONTROL, stallWatch, ThreadError } from './threads.ts'
-import { argumentLeaves, trace } from './trace.ts'
+import { argumentLeaves, Result, trace } from './trace.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -66,6 +67,32 @@ test('one, two and three threads give the same bits, run after run', () => {
   for (let run = 0; run < 5; run++) {
     expect(two!()).toEqual(expected)
     expect(three!()).toEqual(expected)
+  }
+})
+
+test('turns of a scatter that add to the same places are not shared out', () => {
+  const shape = [3, 30_000]
+  // A window that slides by one: turns of the first loop, run side by side, would add to the same places at the same time.
+  const axes = shape.map(() => ({ source: 0, step: 1 }))
+  const kernel = { family: 'scatterView', view: { source: [30_002], shape, axes, start: [0], fill: 0 } } as const
+  const origin = { from: 'kernel', kernel, inputs: [0], name: 'scatter', scope: '' } as const
+  const graph: Graph = {
+    nodes: [
+      { shape, dtype: 'float32', origin: { from: 'argument', index: 0 } },
+      { shape: [30_002], dtype: 'float32', origin },
+    ],
+    results: [1],
+  }
+  const x = integers(shape, 'float32')
+  const expected = new Float32Array(30_002)
+  for (let at = 0; at < x.size; at++) expected[Math.floor(at / 30_000) + (at % 30_000)]! += x.data[at]!
+  for (const threads of [1, 2, 3]) {
+    const program = makeProgram({ graph, value: new Result(0) }, new Session({ threads }))
+    program.write(0, x)
+    for (let run = 0; run < 20; run++) {
+      program.run()
+      expect(plain(program.read()), `${threads} threads`).toBe(plain(tensor(expected)))
+    }
   }
 })
 
