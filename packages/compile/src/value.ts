@@ -225,19 +225,10 @@ export function costOf(expression: Expression): number {
   }
 }
 
-const EXPENSIVE: ReadonlySet<string> = new Set([
-  'exp',
-  'expm1',
-  'log',
-  'log1p',
-  'sin',
-  'cos',
-  'tanh',
-  'erf',
-  'pow',
-  'div',
-  'sqrt',
-])
+/** The scalar functions that are called rather than one instruction. */
+export const FUNCTIONS = ['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'erf', 'pow'] as const
+
+const EXPENSIVE: ReadonlySet<string> = new Set([...FUNCTIONS, 'div', 'sqrt'])
 
 /** The bytes of one element in memory. */
 export const bytesOf = (dtype: DType): number => {

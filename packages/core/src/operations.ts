@@ -1,7 +1,7 @@
 import { DTYPES, type DType, type Promote } from './dtype.ts'
 import { DTypeError, ShapeError } from './errors.ts'
 import { map } from './kernel/kernel.ts'
-import type { View } from './kernel/view.ts'
+import { broadcastView } from './kernel/view.ts'
 import { castPrimitive, definePrimitive, type Operation, type PrimitiveDefinition } from './primitive.ts'
 import { broadcastShapes, normalizeAxes, type Shape, sameShape, shapeText, sizeOf } from './shape.ts'
 import type { AnyTensor, Tensor, TensorLike } from './tensor.ts'
@@ -147,19 +147,6 @@ export function broadcastTo<D extends DType>(x: Tensor<D>, shape: Shape): Tensor
       `broadcastTo: shape ${shapeText(x.shape)} does not broadcast to ${shapeText(shape)}; only axes of length 1 can grow`,
     )
   return broadcast(x, { shape }) as AnyTensor as Tensor<D>
-}
-
-function broadcastView(source: Shape, shape: Shape): View {
-  const lead = shape.length - source.length
-  return {
-    source,
-    shape,
-    axes: shape.map((length, axis) =>
-      axis < lead || source[axis - lead] !== length ? { source: -1, step: 0 } : { source: axis - lead, step: 1 },
-    ),
-    start: source.map(() => 0),
-    fill: 0,
-  }
 }
 
 /** Undoes a broadcast from `shape`: sums `x` over the axes along which it was repeated. */

@@ -1,5 +1,5 @@
 import { type DType, InternalError } from '@cotangent/core'
-import type { ScalarOp } from '../value.ts'
+import { FUNCTIONS, type ScalarOp } from '../value.ts'
 import { select } from '../wasm/control.ts'
 import { f32, f32x4, f64, f64x2, i32, i64 } from '../wasm/instructions.ts'
 import type { Node, ValueType } from '../wasm/node.ts'
@@ -23,26 +23,16 @@ export interface Arithmetic {
   apply(name: ScalarOp, to: DType, from: DType, operands: readonly Node[]): Node
 }
 
-const FUNCTIONS: ReadonlySet<ScalarOp> = new Set([
-  'exp',
-  'expm1',
-  'log',
-  'log1p',
-  'sin',
-  'cos',
-  'tanh',
-  'erf',
-  'pow',
-] as const)
-
 /** Calls the module's own scalar functions, on vectors: the same bits for one element as for several. */
 export interface FunctionCaller {
   call(name: FunctionName, shape: 'f32x4' | 'f64x2', operands: readonly Node<'v128'>[]): Node<'v128'>
 }
 
-export type FunctionName = 'exp' | 'expm1' | 'log' | 'log1p' | 'sin' | 'cos' | 'tanh' | 'erf' | 'pow'
+export type FunctionName = (typeof FUNCTIONS)[number]
 
-export const isFunction = (name: ScalarOp): name is FunctionName => FUNCTIONS.has(name)
+const FUNCTION_NAMES: ReadonlySet<ScalarOp> = new Set(FUNCTIONS)
+
+export const isFunction = (name: ScalarOp): name is FunctionName => FUNCTION_NAMES.has(name)
 
 // Nodes are checked when they are built, so these narrow what the caller knows by dtype.
 const asI32 = (node: Node) => node as Node<'i32'>

@@ -32,6 +32,20 @@ export const wholeView = (shape: Shape): View => ({
   fill: 0,
 })
 
+/** The view that repeats a tensor of shape `source` until it has `shape`, to which it broadcasts. */
+export function broadcastView(source: Shape, shape: Shape): View {
+  const lead = shape.length - source.length
+  return {
+    source,
+    shape,
+    axes: shape.map((length, axis) =>
+      axis < lead || source[axis - lead] !== length ? { source: -1, step: 0 } : { source: axis - lead, step: 1 },
+    ),
+    start: source.map(() => 0),
+    fill: 0,
+  }
+}
+
 /** A view in terms of the flat row-major source: where it starts and how far one step of each axis goes. */
 export interface StridedView {
   readonly offset: number

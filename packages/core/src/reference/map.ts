@@ -2,6 +2,7 @@ import { allocate, type DType, isFloat, type TypedArray } from '../dtype.ts'
 import { InternalError } from '../errors.ts'
 import { type Expression, expressionDType } from '../kernel/expression.ts'
 import type { TensorType } from '../kernel/kernel.ts'
+import { broadcastView } from '../kernel/view.ts'
 import { sameShape, sizeOf } from '../shape.ts'
 import { erf } from './erf.ts'
 import type { Operand } from './operand.ts'
@@ -64,7 +65,7 @@ export function evaluateMap(expression: Expression, inputs: readonly Operand[], 
 
   const last = emit(expression, expression.op === 'input' ? undefined : result)
   if (expression.op === 'input')
-    return evaluateView(fullView(inputs[expression.index]!, output), inputs[expression.index]!)
+    return evaluateView(broadcastView(inputs[expression.index]!.shape, output.shape), inputs[expression.index]!)
   if (last.array !== result) throw new InternalError('a map kernel lost its result')
   for (let from = 0; from < size; from += block) {
     const count = Math.min(block, size - from)
@@ -85,20 +86,7 @@ const constantRegister = (value: number, dtype: DType): Register => {
 function spread(input: Operand, output: TensorType): Register {
   if (sizeOf(input.shape) === 1) return { array: input.array, mask: 0 }
   if (sameShape(input.shape, output.shape)) return { array: input.array, mask: -1 }
-  return { array: evaluateView(fullView(input, output), input), mask: -1 }
-}
-
-function fullView(input: TensorType, output: TensorType) {
-  const lead = output.shape.length - input.shape.length
-  return {
-    source: input.shape,
-    shape: output.shape,
-    axes: output.shape.map((length, axis) =>
-      axis < lead || input.shape[axis - lead] !== length ? { source: -1, step: 0 } : { source: axis - lead, step: 1 },
-    ),
-    start: input.shape.map(() => 0),
-    fill: 0,
-  }
+  return { array: evaluateView(broadcastView(input.shape, output.shape), input), mask: -1 }
 }
 
 function operandsOf(node: Expression): readonly Expression[] {
