@@ -30,6 +30,7 @@ export {
   sum,
 } from './operations.ts'
 export {
+  adoptNumber,
   compute,
   customVjp,
   definePrimitive,
@@ -53,7 +54,16 @@ export {
   stridesOf,
 } from './shape.ts'
 export { record, Tape } from './tape.ts'
-export { type AnyTensor, abstractTensor, knownValues, type Nested, Tensor, type TensorLike, tensor } from './tensor.ts'
+export {
+  type AnyTensor,
+  abstractNumber,
+  abstractTensor,
+  knownValues,
+  type Nested,
+  Tensor,
+  type TensorLike,
+  tensor,
+} from './tensor.ts'
 export { isRecording, type Step, scope } from './trace.ts'
 export { grad, jvp, valueAndGrad, vjp } from './transforms.ts'
 export { type GradientOf, type Tree, treeLeaves, treeMap, treeMapAll, treeZip } from './tree.ts'

@@ -4,7 +4,7 @@ import { DTypeError, ValueError } from './errors.ts'
 import { expressionDType } from './kernel/expression.ts'
 import type { Kernel, TensorType } from './kernel/kernel.ts'
 import { broadcastShapes, type Shape } from './shape.ts'
-import { type AnyTensor, Tensor, type TensorLike } from './tensor.ts'
+import { type AnyTensor, adoptionOf, Tensor, type TensorLike } from './tensor.ts'
 import { bind } from './trace.ts'
 
 /**
@@ -166,10 +166,12 @@ const isTensorLike = (value: unknown): value is TensorLike => value instanceof T
  * @throws DTypeError for a random key, or a number that the dtype cannot hold; ValueError for what is neither tensor nor number.
  */
 export function promoteOperands(operation: string, operands: Operands, inputs: readonly unknown[]): AnyTensor[] {
-  const tensors = inputs.filter((input) => input instanceof Tensor)
+  const tensors = inputs.filter((input) => input instanceof Tensor).filter((input) => adoptionOf(input) === undefined)
   const dtype = operands === 'given' ? (tensors[0]?.dtype ?? 'float32') : commonDType(operation, operands, tensors)
   return inputs.map((input, index) => {
-    if (typeof input === 'number') return adopt(operation, input, dtype)
+    if (typeof input === 'number') return adoptNumber(operation, input, dtype)
+    const adoption = input instanceof Tensor ? adoptionOf(input) : undefined
+    if (adoption !== undefined) return adoption(dtype, operation)
     if (input instanceof Tensor) return operands === 'given' || input.dtype === dtype ? input : castTo(input, dtype)
     throw new ValueError(`${operation}: input ${index} is ${describe(input)}; pass a tensor or a number`)
   })
@@ -190,7 +192,12 @@ function commonDType(operation: string, operands: Exclude<Operands, 'given'>, te
   return operands === 'numeric' && dtype === 'bool' ? 'int32' : dtype
 }
 
-function adopt(operation: string, value: number, dtype: DType): AnyTensor {
+/**
+ * A number as a scalar of the dtype that the tensors beside it have.
+ *
+ * @throws DTypeError for a number that the dtype cannot hold.
+ */
+export function adoptNumber(operation: string, value: number, dtype: DType): AnyTensor {
   if (dtype === 'key' || !holds(dtype, value)) {
     throw new DTypeError(
       `${operation}: ${value} is not a value of ${dtype}, the dtype of the tensor beside it; cast that tensor first`,

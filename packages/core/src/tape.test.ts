@@ -150,6 +150,15 @@ describe('scope', () => {
     ).toEqual(['exp@', 'sin@net/hidden', 'log@net', 'exp@'])
   })
 
+  test('a reverse sweep records where the step was whose rule it calls, one order up', () => {
+    const hidden = (x: Tensor) => scope('hidden', () => mul(exp(x), x))
+    const f = (x: Tensor) => record(() => scope('all', () => grad(hidden)(x)))[1].steps
+    const swept = f(tensor(1)).filter((step) => step.order > 0)
+    expect(new Set(swept.map((step) => step.scope))).toEqual(new Set(['all/hidden']))
+    const second = record(() => scope('all', () => grad((x: Tensor) => grad(hidden)(x))(tensor(1))))[1].steps
+    expect(new Set(second.map((step) => step.order))).toEqual(new Set([0, 1, 2]))
+  })
+
   test('gives what the function returns, and ends where it throws', () => {
     expect(scope('a', () => 5)).toBe(5)
     expect(() =>

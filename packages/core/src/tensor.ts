@@ -103,6 +103,23 @@ export class Tensor<out D extends DType = Float> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString()
   }
+
+  /**
+   * Text in templates and beside other text.
+   *
+   * @throws ValueError in JavaScript's arithmetic and comparisons; TraceError where the values are not there yet.
+   */
+  [Symbol.toPrimitive](hint: 'string' | 'number' | 'default'): string {
+    if (hint === 'string' || (hint === 'default' && this.#values)) return this.toString()
+    const what = `this ${this.dtype} tensor of shape ${shapeText(this.shape)}`
+    if (this.#values)
+      throw new ValueError(
+        `${what} is used like a number in JavaScript's own arithmetic or comparison; use operations such as mul and less, or item() for its value`,
+      )
+    throw new TraceError(
+      `${what} is used like a number while the function is being traced, when its value is not there; use operations such as mul, less and where`,
+    )
+  }
 }
 
 /** A tensor of any dtype. */
@@ -127,6 +144,24 @@ export function tensorOf<D extends DType>(shape: Shape, dtype: D, array: TypedAr
  */
 export const abstractTensor = <D extends DType>(shape: Shape, dtype: D): Tensor<D> =>
   tensorOf([...shape], dtype, undefined)
+
+/** What stands for a number in a dtype, once an operation (named for errors) has it adopt that. */
+export type Adoption = (dtype: DType, operation: string) => AnyTensor
+
+const adoptions = new WeakMap<AnyTensor, Adoption>()
+
+/**
+ * A stand-in for a number that is not there yet: as a number does, it adopts the dtype of the tensors beside it, where `adoption`
+ * says what stands for it then. Where no tensor is beside it, it is a float32 scalar.
+ */
+export function abstractNumber(adoption: Adoption): Tensor<'float32'> {
+  const stand = abstractTensor([], 'float32')
+  adoptions.set(stand, adoption)
+  return stand
+}
+
+/** How a stand-in for a number adopts a dtype; `undefined` for all other tensors. */
+export const adoptionOf = (tensor: AnyTensor): Adoption | undefined => adoptions.get(tensor)
 
 /** The array behind `tensor`, for backends; `undefined` where the tensor stands for values that are not there yet. */
 export const valuesOf = (tensor: AnyTensor): TypedArray | undefined => values(tensor)

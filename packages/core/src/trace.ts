@@ -10,8 +10,10 @@ export interface Step {
   readonly inputs: readonly AnyTensor[]
   readonly options: unknown
   readonly output: AnyTensor
-  /** Where it was recorded: the names given to {@link scope}, joined by `/`. */
+  /** Where it was recorded: the names given to {@link scope}, joined by `/`; in a reverse sweep, those of the step whose rule it is. */
   readonly scope: string
+  /** How many sweeps deep: 0 in the function itself, 1 in the reverse sweep over it, 2 in a sweep over that sweep. */
+  readonly order: number
   /** What a composed primitive did inside. */
   readonly inside?: Inside
 }
@@ -63,14 +65,16 @@ export const unrecorded = <R>(f: () => R): R => withRecorders([], f)
 /** The innermost vjp rule that is being called; `undefined` outside reverse sweeps. */
 export const runningRule = (): RunningRule | undefined => rule
 
-/** Runs `f` as the vjp rule of a step for one of its inputs. */
+/** Runs `f` as the vjp rule of a step for one of its inputs: what it records belongs where the step does. */
 export function withinRule<R>(running: RunningRule, f: () => R): R {
-  const before = rule
+  const before = { rule, path }
   rule = running
+  path = running.step.scope
   try {
     return f()
   } finally {
-    rule = before
+    rule = before.rule
+    path = before.path
   }
 }
 
@@ -142,7 +146,8 @@ function tell(
   inside?: Inside,
 ): void {
   if (recorders.length === 0) return
-  const step: Step = { primitive, inputs, options, output, scope: path, ...(inside && { inside }) }
+  const order = rule === undefined ? 0 : rule.step.order + 1
+  const step: Step = { primitive, inputs, options, output, scope: path, order, ...(inside && { inside }) }
   for (const recorder of recorders) recorder.record(step)
 }
 

@@ -1,4 +1,13 @@
-import { type AnyTensor, type Float, type Shape, ShapeError, shapeText, type Tensor, ValueError } from '@cotangent/core'
+import {
+  type AnyTensor,
+  type Float,
+  type Shape,
+  ShapeError,
+  scope,
+  shapeText,
+  type Tensor,
+  ValueError,
+} from '@cotangent/core'
 import { type AccuracyOptions, accuracy, classificationLoss } from './classification.ts'
 import { type LayerJSON, layerToJSON } from './json.ts'
 import { compositeOf } from './kind.ts'
@@ -171,7 +180,7 @@ export function netOf(options: NetOptions): Net {
     predict,
     loss(params, state, x, t, options) {
       const [logits, after] = apply(params, state, x, options)
-      return [classificationLoss(logits, t, { placed, params, weightDecay }), after]
+      return [scope('loss', () => classificationLoss(logits, t, { placed, params, weightDecay })), after]
     },
     accuracy: (params, state, x, t, options) => accuracy((part) => predict(params, state, part), x, t, options),
     summary: () => summaryOf(input, placed),

@@ -1,33 +1,49 @@
 import { type Shape, shapeText, sizeOf } from '@cotangent/core'
 import type { Placed } from './layer.ts'
 
-interface Row {
+/** What one layer of a net comes to. */
+export interface SummaryRow {
   readonly name: string
-  readonly shape: string
+  /** How many layers it is inside of. */
+  readonly depth: number
+  /** For one sample. */
+  readonly output: Shape
   readonly parameters: number
   readonly multiplyAdds: number
 }
 
 /** The layers as a table, layers within layers indented under them, whose counts are theirs together. */
 export function summaryOf(input: Shape, placed: readonly Placed[]): string {
-  const rows = placed.map((one) => rowsOf(one, ''))
-  const tops = rows.map(([top]) => top)
-  const total = (pick: 'parameters' | 'multiplyAdds') => tops.reduce((sum, row) => sum + (row?.[pick] ?? 0), 0)
+  const rows = summaryRows(placed)
+  const total = (pick: 'parameters' | 'multiplyAdds') =>
+    rows.reduce((sum, row) => sum + (row.depth === 0 ? row[pick] : 0), 0)
   return table([
     ['layer', 'output', 'parameters', 'multiply-adds'],
     ['input', shapeText(input), '', ''],
-    ...rows.flat().map((row) => [row.name, row.shape, countText(row.parameters), countText(row.multiplyAdds)]),
+    ...rows.map(({ name, depth, output, parameters, multiplyAdds }) => [
+      '  '.repeat(depth) + name,
+      shapeText(output),
+      countText(parameters),
+      countText(multiplyAdds),
+    ]),
     ['total', '', countText(total('parameters')), countText(total('multiplyAdds'))],
   ])
 }
 
+/** A row for each layer, followed by those of the layers that it is made of, whose counts are in its own. */
+export const summaryRows = (placed: readonly Placed[]): SummaryRow[] => placed.flatMap((one) => rowsOf(one, 0))
+
 /** The layer's own row, then those of the layers it is made of. */
-function rowsOf({ name, layer: { kind, options }, input, output }: Placed, indent: string): [Row, ...Row[]] {
-  const inside = kind.inside?.(input, options).map((one) => rowsOf(one, `${indent}  `)) ?? []
+function rowsOf(
+  { name, layer: { kind, options }, input, output }: Placed,
+  depth: number,
+): [SummaryRow, ...SummaryRow[]] {
+  const inside = kind.inside?.(input, options).map((one) => rowsOf(one, depth + 1)) ?? []
   const parameters = Object.values(kind.parameters?.(input, options) ?? {})
-  const own: Row = {
-    name: indent + name,
-    shape: shapeText(output),
+  const own: SummaryRow = {
+    name,
+    depth,
+    output,
     parameters: inside.reduce(
       (sum, [top]) => sum + top.parameters,
       parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),

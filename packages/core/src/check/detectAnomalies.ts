@@ -88,7 +88,7 @@ class AnomalyRecorder implements Recorder {
       inputs: step.inputs.map((input) => inputOf(input, step.output, at.index)),
       inside: firstInside(step) ?? null,
       rule: rule ? { operation: rule.step.primitive.name, input: rule.input } : null,
-      scope: rule ? rule.step.scope : step.scope,
+      scope: step.scope,
       callSite: callSiteOf(origin ?? stack) ?? null,
     })
   }

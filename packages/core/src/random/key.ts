@@ -1,7 +1,7 @@
 import { ValueError } from '../errors.ts'
 import { cast } from '../operations.ts'
 import { definePrimitive } from '../primitive.ts'
-import { type Tensor, type TensorLike, tensor, tensorOf } from '../tensor.ts'
+import { adoptionOf, type Tensor, type TensorLike, tensor, tensorOf } from '../tensor.ts'
 
 /**
  * The random key of `seed`: where all random numbers come from. The same key and shape give the same numbers, on every backend;
@@ -51,7 +51,10 @@ export type KeysOf<N extends number> = N extends 1
  * const stepKey = foldIn(randomKey(0), 17)
  */
 export function foldIn(key: Tensor<'key'>, data: TensorLike): Tensor<'key'> {
-  const integers = typeof data === 'number' ? tensor(data, { dtype: 'int32' }) : cast(data, 'int32')
+  const integers =
+    typeof data === 'number'
+      ? tensor(data, { dtype: 'int32' })
+      : cast(adoptionOf(data)?.('int32', 'foldIn') ?? data, 'int32')
   return fold(key, integers) as unknown as Tensor<'key'>
 }
 
