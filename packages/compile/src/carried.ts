@@ -4,7 +4,7 @@ import type { Graph, GraphNode } from './graph.ts'
 import { rowMajor } from './lower.ts'
 import type { Placement } from './placement.ts'
 import { readsOf } from './plan.ts'
-import type { LoopTask, NamedTask, Store } from './tasks.ts'
+import { type LoopTask, type NamedTask, type Store, storesOf } from './tasks.ts'
 import type { Value } from './value.ts'
 
 /** A result that becomes an argument of the next run: the numbers of both. */
@@ -78,13 +78,16 @@ export function placeCarried(
  * other place than it writes, and nothing reads the argument later.
  */
 function writableOver(tasks: readonly NamedTask[], buffer: number, argument: number): boolean {
-  const writers = tasks.flatMap(({ task }, at) => (task.store.buffer === buffer ? [at] : []))
+  const writers = tasks.flatMap(({ task }, at) => (storesOf(task).some((store) => store.buffer === buffer) ? [at] : []))
   const [at] = writers
   if (at === undefined || writers.length > 1) return false
   const { task } = tasks[at]!
   if (task.kind !== 'loop' || task.fold !== undefined) return false
   if (tasks.some((later, index) => index > at && readsOf(later.task).has(argument))) return false
-  return readsOnlyHere(task.value, argument, task.store)
+  const store = storesOf(task).find((one) => one.buffer === buffer)!
+  return [task.value, ...(task.also ?? []).map(({ value }) => value)].every((value) =>
+    readsOnlyHere(value, argument, store),
+  )
 }
 
 function readsOnlyHere(value: Value, argument: number, store: Store): boolean {

@@ -1,5 +1,5 @@
 import { randomKey, splitKey, type Tensor, tensor, ValueError, valueAndGrad, zeros } from '@cotangent/core'
-import { add, matmul, mean, mul, reshape, slice, square, sub, sum, transpose, uniform } from '@cotangent/ops'
+import { add, matmul, mean, mul, pad, reshape, slice, square, sub, sum, take, transpose, uniform } from '@cotangent/ops'
 import { expect, test } from 'vitest'
 import { carry } from './carry.ts'
 import { integers, plain } from './exact.fixtures.ts'
@@ -32,6 +32,10 @@ test('a new state that reads the old one at other places', () => {
   holds({ w: vector }, ({ w }) => [{ w: sub(w, slice(w, { begin: [0], end: [1] })) }, null])
   holds({ w: matrix }, ({ w }) => [{ w: mul(matmul(w, w), 0.5) }, null], 2)
   holds({ w: vector }, ({ w }) => [{ w: slice(w, { step: [-1] }) }, null])
+  holds({ w: vector }, ({ w }) => [{ w: pad(slice(w, { begin: [1] }), [[0, 1]]) }, null])
+  const [table, places] = [tensor([4, 0, 3, 1, 2], { dtype: 'int32' }), tensor([2, 2, 0, 1, 4], { dtype: 'int32' })]
+  holds({ w: places }, ({ w }) => [{ w: take(table, slice(w, { step: [-1] })) }, null])
+  holds({ w: places }, ({ w }) => [{ w: take(w, w) }, null])
 })
 
 test('leaves that change places, all around', () => {

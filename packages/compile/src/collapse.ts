@@ -1,6 +1,6 @@
 import type { Shape } from '@cotangent/core'
 import type { Affine } from './affine.ts'
-import type { LoopTask } from './tasks.ts'
+import type { LoopTask, Store } from './tasks.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -8,18 +8,30 @@ import type { Value } from './value.ts'
  * turn. The first `given` loops stay as they are.
  */
 export function collapseLoop(task: LoopTask, given = 0): LoopTask {
-  const affines = [task.store.index, ...affinesOf(task.value)]
+  const also = task.also ?? []
+  const affines = [
+    ...[task.store, ...(task.best ? [task.best] : []), ...also.map(({ store }) => store)].map(({ index }) => index),
+    ...[task.value, ...also.map(({ value }) => value)].flatMap(affinesOf),
+  ]
   const kept = task.lengths.slice(0, given).map((length, last) => ({ last, length }))
   const output = [...kept, ...mergedAxes(task.lengths, given, task.rank, affines)]
   const folded = mergedAxes(task.lengths, task.rank, task.lengths.length, affines)
   const axes = [...output, ...folded]
   const renew = (affine: Affine): Affine => ({ base: affine.base, by: axes.map(({ last }) => affine.by[last]!) })
+  return { ...mapTask(task, renew), lengths: axes.map(({ length }) => length), rank: output.length }
+}
+
+/** The task with every place renewed. */
+export function mapTask(task: LoopTask, renew: (affine: Affine) => Affine): LoopTask {
+  const stored = (store: Store): Store => ({ ...store, index: renew(store.index) })
+  // Values are renewed together, so that what they share stays shared.
+  const [value, ...others] = mapAllAffines([task.value, ...(task.also ?? []).map((output) => output.value)], renew)
   return {
     ...task,
-    store: { ...task.store, index: renew(task.store.index) },
-    lengths: axes.map(({ length }) => length),
-    rank: output.length,
-    value: mapAffines(task.value, renew),
+    store: stored(task.store),
+    value: value!,
+    ...(task.best && { best: stored(task.best) }),
+    ...(task.also && { also: task.also.map(({ store }, at) => ({ store: stored(store), value: others[at]! })) }),
   }
 }
 
@@ -30,7 +42,7 @@ interface MergedAxis {
 }
 
 /** The loops from `from` up to `to`, merged as far as all of `affines` allow. */
-export function mergedAxes(lengths: Shape, from: number, to: number, affines: readonly Affine[]): MergedAxis[] {
+function mergedAxes(lengths: Shape, from: number, to: number, affines: readonly Affine[]): MergedAxis[] {
   const merged: MergedAxis[] = []
   for (let axis = from; axis < to; axis++) {
     const length = lengths[axis]!
@@ -60,7 +72,9 @@ export function affinesOf(value: Value): Affine[] {
 }
 
 /** The value with every place renewed; what was shared stays shared. */
-export function mapAffines(value: Value, renew: (affine: Affine) => Affine): Value {
+export const mapAffines = (value: Value, renew: (affine: Affine) => Affine): Value => mapAllAffines([value], renew)[0]!
+
+function mapAllAffines(values: readonly Value[], renew: (affine: Affine) => Affine): Value[] {
   const known = new Map<Value, Value>()
   const visit = (old: Value): Value => {
     const before = known.get(old)
@@ -85,6 +99,31 @@ export function mapAffines(value: Value, renew: (affine: Affine) => Affine): Val
           guards: old.guards.map(({ place, below }) => ({ place: renew(place), below })),
           value: visit(old.value),
         }
+      case 'apply':
+        return { ...old, operands: old.operands.map(visit) }
+    }
+  }
+  return values.map(visit)
+}
+
+/** The value with each load from `buffer` replaced; what was shared stays shared. */
+export function withLoad(value: Value, buffer: number, made: Value): Value {
+  const known = new Map<Value, Value>()
+  const visit = (old: Value): Value => {
+    const before = known.get(old)
+    if (before) return before
+    const renewed = rebuild(old)
+    known.set(old, renewed)
+    return renewed
+  }
+  const rebuild = (old: Value): Value => {
+    switch (old.op) {
+      case 'constant':
+        return old
+      case 'load':
+        return old.buffer === buffer ? made : old
+      case 'guard':
+        return { ...old, value: visit(old.value) }
       case 'apply':
         return { ...old, operands: old.operands.map(visit) }
     }

@@ -1,13 +1,17 @@
 import { isRecording } from '@cotangent/core'
+import { type Compiled, explained } from './explain/explained.ts'
 import { type CompileOptions, threadsOf } from './options.ts'
-import { makeProgram, type Program } from './program.ts'
+import { makeProgram } from './program.ts'
 import { Session } from './session.ts'
-import { argumentLeaves, signatureOf, trace } from './trace.ts'
+import { argumentLeaves, trace } from './trace.ts'
+import { Variants } from './variants.ts'
 
 /**
  * `f` as WebAssembly programs: traced on its first call for arguments of one structure (shapes, dtypes, and leaves that are no
  * tensors or numbers), compiled and run; later calls of that structure only run. What `f` closes over is captured at the trace:
- * a variable that is changed later is not seen.
+ * a variable that is changed later is not seen; `{ verify: true }` finds that out. Its side effects happen at the trace only. The 32
+ * programs used last are kept. A number among the arguments adopts the dtype of the tensors beside it, as outside, and may change
+ * from call to call.
  *
  * Within `grad` and its like, `record`, or another compiled function, `f` itself runs, so that nothing is hidden from them.
  *
@@ -20,21 +24,21 @@ import { argumentLeaves, signatureOf, trace } from './trace.ts'
 export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
-): (...args: A) => R {
+): Compiled<A, R> {
   const session = new Session({ threads: threadsOf(options) })
-  const programs = new Map<string, Program>()
-  return (...args) => {
+  const variants = new Variants({
+    trace: (args) => trace(f as (...args: never[]) => unknown, args),
+    make: (traced) => makeProgram(traced, session, undefined, options),
+    verify: options.verify ?? false,
+  })
+  const run = (...args: A): R => {
     // A derivative or another trace around must see the operations themselves.
     if (isRecording()) return f(...args)
-    const signature = signatureOf(args)
-    let program = programs.get(signature)
-    if (program === undefined) {
-      program = makeProgram(trace(f as (...args: never[]) => unknown, args), session)
-      programs.set(signature, program)
-    }
+    const program = variants.find(args)
     for (const [index, leaf] of argumentLeaves(args).entries()) program.write(index, leaf)
     program.run()
     // The traced value has the structure that f returned.
     return program.read() as R
   }
+  return explained(run, (args) => (args === undefined ? variants.last : variants.find(args)))
 }

@@ -1,12 +1,5 @@
-import {
-  type AnyTensor,
-  InternalError,
-  type Kernel,
-  knownValues,
-  type Step,
-  sizeOf,
-  type TensorType,
-} from '@cotangent/core'
+import { type AnyTensor, InternalError, knownValues, type Step, sizeOf, type TensorType } from '@cotangent/core'
+import type { PlanKernel } from './winograd.ts'
 
 /** Where a node's value comes from: an argument of the call, a captured tensor, or a kernel over other nodes. */
 type Origin =
@@ -14,10 +7,12 @@ type Origin =
   | { readonly from: 'constant'; readonly tensor: AnyTensor }
   | {
       readonly from: 'kernel'
-      readonly kernel: Kernel
+      readonly kernel: PlanKernel
       readonly inputs: readonly number[]
       readonly name: string
       readonly scope: string
+      /** How many reverse sweeps deep the step was; absent for what the compiler adds, which is as good as 0. */
+      readonly order?: number
     }
 
 /** One value of a graph, named by its place in {@link Graph.nodes}. */
@@ -31,8 +26,16 @@ export interface Graph {
   readonly results: readonly number[]
 }
 
-/** The graph of a recorded function of abstract `args`: composed steps are replaced by what they did inside. */
-export function graphOf(args: readonly AnyTensor[], steps: readonly Step[], results: readonly AnyTensor[]): Graph {
+/**
+ * The graph of a recorded function of abstract `args`: composed steps are replaced by what they did inside. Tensors that stand for
+ * the same value as an argument are given in `alike`, each with that argument.
+ */
+export function graphOf(
+  args: readonly AnyTensor[],
+  steps: readonly Step[],
+  results: readonly AnyTensor[],
+  alike: ReadonlyMap<AnyTensor, AnyTensor> = new Map(),
+): Graph {
   const nodes: GraphNode[] = []
   const places = new Map<AnyTensor, number>()
   const put = (tensor: AnyTensor, origin: Origin): number => {
@@ -53,12 +56,13 @@ export function graphOf(args: readonly AnyTensor[], steps: readonly Step[], resu
       places.set(step.output, placeOf(step.inside.result))
       return
     }
-    const { primitive, options, scope } = step
+    const { primitive, options, scope, order } = step
     const kernel = primitive.kernel(step.inputs, options)
     if (kernel === undefined) throw new InternalError(`${primitive.name} has neither a kernel nor a composition`)
-    put(step.output, { from: 'kernel', kernel, inputs: step.inputs.map(placeOf), name: primitive.name, scope })
+    put(step.output, { from: 'kernel', kernel, inputs: step.inputs.map(placeOf), name: primitive.name, scope, order })
   }
   for (const [index, tensor] of args.entries()) put(tensor, { from: 'argument', index })
+  for (const [other, argument] of alike) places.set(other, placeOf(argument))
   for (const step of steps) add(step)
   return { nodes, results: results.map(placeOf) }
 }
@@ -71,4 +75,10 @@ export const inputsOf = (node: GraphNode): readonly number[] =>
 export function scalarConstant(node: GraphNode): number | undefined {
   if (node.origin.from !== 'constant' || sizeOf(node.shape) !== 1 || node.dtype === 'key') return undefined
   return knownValues(node.origin.tensor)?.[0]
+}
+
+/** The node with its inputs moved to other places. */
+export function withInputs(node: GraphNode, move: (input: number) => number): GraphNode {
+  if (node.origin.from !== 'kernel') return node
+  return { ...node, origin: { ...node.origin, inputs: node.origin.inputs.map(move) } }
 }

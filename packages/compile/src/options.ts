@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os'
 import { ValueError } from '@cotangent/core'
 import { features } from './wasm/features.ts'
+import { availableThreads, environmentVariable } from './workers/host.ts'
 
 export interface CompileOptions {
   /**
@@ -8,6 +8,17 @@ export interface CompileOptions {
    * `COTANGENT_THREADS`, else as many as the machine has, at most 8; one where threads cannot share memory.
    */
   readonly threads?: number
+  /**
+   * Traces the function again for every call, and throws a TraceError where it is another than the program was made from, naming
+   * what differs: a tensor it closes over, an operation. To find out, not to keep on: tracing is slow. Default: false.
+   */
+  readonly verify?: boolean
+  /**
+   * Whether convolutions with 3×3 filters and stride 1, of whole vectors of channels in float32, are computed by Winograd's
+   * F(4×4, 3×3): a quarter of the multiplications, at errors of some 1e-6 to 5e-6 of the largest value instead of 1e-6 at most.
+   * Default: true.
+   */
+  readonly winograd?: boolean
 }
 
 /** More threads than this gain nothing on programs of this kind. */
@@ -15,8 +26,8 @@ const MOST_THREADS = 8
 
 /** @throws ValueError for a number of threads that is not an integer from 1 to what the machine has. */
 export function threadsOf({ threads }: CompileOptions): number {
-  const available = availableParallelism()
-  const fromEnvironment = process.env.COTANGENT_THREADS
+  const available = availableThreads()
+  const fromEnvironment = environmentVariable('COTANGENT_THREADS')
   const given = threads ?? (fromEnvironment ? Number(fromEnvironment) : undefined)
   if (given === undefined) return features().threads ? Math.min(available, MOST_THREADS) : 1
   const source = threads === undefined ? 'COTANGENT_THREADS' : 'threads'
@@ -26,6 +37,11 @@ export function threadsOf({ threads }: CompileOptions): number {
   if (given > available && given > 1) {
     throw new ValueError(
       `compile: ${source} is ${given}, but this machine runs ${available} at once; give at most ${available}`,
+    )
+  }
+  if (given > 1 && !features().threads) {
+    throw new ValueError(
+      `compile: ${source} is ${given}, but threads cannot share memory here; give 1, or make the page cross-origin isolated if this is a browser`,
     )
   }
   return given

@@ -6,6 +6,7 @@ import {
   exp,
   log,
   matmul,
+  max,
   mul,
   neg,
   relu,
@@ -21,14 +22,15 @@ import { expect, test } from 'vitest'
 import { tasksOf } from './lower.ts'
 import { placementOf } from './placement.ts'
 import { simplify } from './simplify.ts'
+import { storesOf } from './tasks.ts'
 import { trace } from './trace.ts'
 
 const [vector, matrix] = [zeros([8]), zeros([8, 8])]
 
-/** The operations whose results are stored: one task each. */
+/** The operations whose results are stored, each named for what the task that stores it is. */
 function stored(f: (...args: never[]) => unknown, ...args: AnyTensor[]): string[] {
   const graph = simplify(trace(f, args).graph)
-  return tasksOf(graph, placementOf(graph)).map(({ name }) => name)
+  return tasksOf(graph, placementOf(graph)).flatMap(({ task, name }) => storesOf(task).map(() => name))
 }
 
 test('a chain of elementwise operations is one loop', () => {
@@ -46,6 +48,18 @@ test('views are looked through, and so is a reshape that only adds axes of lengt
 test('a value that takes long and is used twice is stored; one that is cheap is computed again', () => {
   expect(stored((x: never) => [sum(exp(x)), sum(log(exp(x)), { axis: 0 })], matrix)).toContain('exp')
   expect(stored((x: never) => [sum(mul(x, 2)), sum(log(mul(x, 2)), { axis: 0 })], matrix)).not.toContain('mul')
+})
+
+test('what a value takes counts down to what is stored', () => {
+  const three = (x: never) => neg(mul(add(x, 1), 2))
+  expect(stored((x: never) => [sum(three(x)), max(three(x), { axis: 0 })], matrix)).toContain('neg')
+  const onto = (x: never) => add(exp(x), 1)
+  expect(stored((x: never) => [exp(x), sum(onto(x)), max(onto(x), { axis: 0 })], matrix)).not.toContain('add')
+})
+
+test('a value that is looked at twice is stored, not the looks', () => {
+  const looked = (x: never) => transpose(exp(x))
+  expect(stored((x: never) => [sum(looked(x)), max(looked(x), { axis: 0 })], matrix)).toEqual(['exp', 'sum', 'max'])
 })
 
 test('a value that takes long is stored where it would be computed for each element it is repeated to', () => {

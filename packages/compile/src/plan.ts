@@ -1,7 +1,8 @@
 import { sizeOf } from '@cotangent/core'
 import type { Graph } from './graph.ts'
 import type { Placement } from './placement.ts'
-import type { NamedTask, Task } from './tasks.ts'
+import type { Region } from './regions.ts'
+import { type NamedTask, storesOf, type Task } from './tasks.ts'
 import { bytesOf, tensorBytes, type Value } from './value.ts'
 
 /** Where a program's own nodes lie, in bytes from the start of its memory. */
@@ -33,6 +34,7 @@ export function planMemory(
   placement: Placement,
   tasks: readonly NamedTask[],
   elsewhere: ReadonlySet<number>,
+  regions: readonly Region[] = [],
 ): MemoryPlan {
   const addresses = new Map<number, number>()
   let end = 0
@@ -44,21 +46,32 @@ export function planMemory(
     addresses.set(place, end)
     end += room(tensorBytes(node.shape, node.dtype))
   })
-  const lifetimes = lifetimesOf(graph, placement, tasks).filter(({ buffer }) => !elsewhere.has(buffer))
+  const lifetimes = lifetimesOf(graph, placement, tasks, regions).filter(({ buffer }) => !elsewhere.has(buffer))
   const arena = placeLifetimes(lifetimes)
   for (const [buffer, offset] of arena.offsets) addresses.set(buffer, end + offset)
   return { addresses, end: end + arena.bytes, arenaBytes: arena.bytes }
 }
 
-/** When each value between arguments and results is in memory; results stay to the end. */
-export function lifetimesOf(graph: Graph, placement: Placement, tasks: readonly NamedTask[]): Lifetime[] {
+/**
+ * When each value between arguments and results is in memory; results stay to the end. All tasks of a region are there at the same
+ * time, as threads are at different ones of them.
+ */
+export function lifetimesOf(
+  graph: Graph,
+  placement: Placement,
+  tasks: readonly NamedTask[],
+  regions: readonly Region[] = [],
+): Lifetime[] {
   const first = new Map<number, number>()
   const last = new Map<number, number>()
   tasks.forEach(({ task }, at) => {
-    const { buffer } = task.store
-    if (!first.has(buffer)) first.set(buffer, at)
-    last.set(buffer, at)
-    for (const read of readsOf(task)) last.set(read, at)
+    const region = regions.find(({ from, to }) => from <= at && at < to)
+    const [begin, end] = region ? [region.from, region.to - 1] : [at, at]
+    for (const { buffer } of storesOf(task)) {
+      if (!first.has(buffer)) first.set(buffer, begin)
+      last.set(buffer, end)
+    }
+    for (const read of readsOf(task)) last.set(read, end)
   })
   for (const result of graph.results) last.set(placement.bufferOf(result)!, tasks.length)
   return [...first].map(([buffer, from]) => {
@@ -84,6 +97,16 @@ export function readsOf(task: Task): ReadonlySet<number> {
     case 'contract':
       visit(task.a)
       visit(task.b)
+      if (task.finish) visit(task.finish)
+      break
+    case 'winogradImages':
+      visit(task.value)
+      visit(task.filters)
+      if (task.finish) visit(task.finish)
+      break
+    case 'winogradFilters':
+      visit(task.value)
+      visit(task.cotangent)
       break
     case 'random':
       visit(task.key)
@@ -94,7 +117,11 @@ export function readsOf(task: Task): ReadonlySet<number> {
       if (task.indirect) visit(task.indirect.value)
       if (task.start !== undefined) reads.add(task.start)
       break
-    default:
+    case 'loop':
+      visit(task.value)
+      for (const { value } of task.also ?? []) visit(value)
+      break
+    case 'scan':
       visit(task.value)
   }
   return reads

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Graph } from './graph.ts'
 import { tasksOf } from './lower.ts'
 import { placementOf } from './placement.ts'
-import { loopsOf, type Product, panelsOf, productOf, readingOfB } from './product.ts'
+import { distance, type Product, panelsOf, productOf, readingOfB, sizesOf, turnsOf } from './product.ts'
 import { simplify } from './simplify.ts'
 import { trace } from './trace.ts'
 
@@ -27,40 +27,49 @@ function productIn(graph: Graph): Product {
   return productOf(contractions[0]!)
 }
 
-const sizesOf = ({ outer, sums, m, n, k }: Product) => ({ outer, sums, m, n, k })
+/** How many turns each kind of loop has. */
+const turns = (product: Product) => ({
+  outer: turnsOf(product.task, product.outer),
+  sums: turnsOf(product.task, product.sums),
+  ...sizesOf(product),
+})
 
 test('a matrix product is one, whichever operand is transposed', () => {
-  const sizes = { outer: [], sums: [], m: 3, n: 5, k: 4 }
-  expect(sizesOf(productFor((a: never, b: never) => matmul(a, b), [3, 4], [4, 5]))).toEqual(sizes)
-  expect(sizesOf(productFor((a: never, b: never) => matmul(transpose(a), b), [4, 3], [4, 5]))).toEqual(sizes)
-  expect(sizesOf(productFor((a: never, b: never) => matmul(a, transpose(b)), [3, 4], [5, 4]))).toEqual(sizes)
+  const sizes = { outer: 1, sums: 1, between: 1, m: 3, n: 5, k: 4 }
+  expect(turns(productFor((a: never, b: never) => matmul(a, b), [3, 4], [4, 5]))).toEqual(sizes)
+  expect(turns(productFor((a: never, b: never) => matmul(transpose(a), b), [4, 3], [4, 5]))).toEqual(sizes)
+  expect(turns(productFor((a: never, b: never) => matmul(a, transpose(b)), [3, 4], [5, 4]))).toEqual(sizes)
 })
 
 test('axes that lie side by side are one, others are loops around', () => {
-  expect(sizesOf(productFor((a: never, b: never) => einsum('bik,kj->bij', a, b), [2, 3, 4], [4, 5]))).toEqual({
-    outer: [],
-    sums: [],
+  expect(turns(productFor((a: never, b: never) => einsum('bik,kj->bij', a, b), [2, 3, 4], [4, 5]))).toEqual({
+    outer: 1,
+    sums: 1,
+    between: 1,
     m: 6,
     n: 5,
     k: 4,
   })
-  expect(sizesOf(productFor((a: never, b: never) => einsum('bik,bkj->bij', a, b), [2, 3, 4], [2, 4, 5]))).toEqual({
-    outer: [2],
-    sums: [],
+  expect(turns(productFor((a: never, b: never) => einsum('bik,bkj->bij', a, b), [2, 3, 4], [2, 4, 5]))).toEqual({
+    outer: 2,
+    sums: 1,
+    between: 1,
     m: 3,
     n: 5,
     k: 4,
   })
-  expect(sizesOf(productFor((a: never, b: never) => einsum('iab,abj->ij', a, b), [3, 2, 4], [2, 4, 5]))).toEqual({
-    outer: [],
-    sums: [],
+  expect(turns(productFor((a: never, b: never) => einsum('iab,abj->ij', a, b), [3, 2, 4], [2, 4, 5]))).toEqual({
+    outer: 1,
+    sums: 1,
+    between: 1,
     m: 3,
     n: 5,
     k: 8,
   })
-  expect(sizesOf(productFor((a: never, b: never) => einsum('iab,baj->ij', a, b), [3, 2, 4], [4, 2, 5]))).toEqual({
-    outer: [],
-    sums: [2],
+  expect(turns(productFor((a: never, b: never) => einsum('iab,baj->ij', a, b), [3, 2, 4], [4, 2, 5]))).toEqual({
+    outer: 1,
+    sums: 1,
+    between: 2,
     m: 3,
     n: 5,
     k: 4,
@@ -84,19 +93,20 @@ test('operands are exchanged where rows lie side by side in the output', () => {
     results: [2],
   }
   const product = productIn(graph)
-  expect(sizesOf(product)).toEqual({ outer: [], sums: [], m: 5, n: 3, k: 4 })
-  expect(product.store.index.by[loopsOf(product).n]).toBe(1)
+  expect(turns(product)).toEqual({ outer: 1, sums: 1, between: 1, m: 5, n: 3, k: 4 })
+  expect(distance(product.task.store.index, product.n.at(-1))).toBe(1)
 })
 
 test('products of vectors have one row or one column', () => {
-  expect(sizesOf(productFor((a: never, b: never) => einsum('i,i->', a, b), [7], [7]))).toEqual({
-    outer: [],
-    sums: [],
+  expect(turns(productFor((a: never, b: never) => einsum('i,i->', a, b), [7], [7]))).toEqual({
+    outer: 1,
+    sums: 1,
+    between: 1,
     m: 1,
     n: 1,
     k: 7,
   })
-  const { m, n, k } = productFor((a: never, b: never) => einsum('i,j->ij', a, b), [7], [3])
+  const { m, n, k } = sizesOf(productFor((a: never, b: never) => einsum('i,j->ij', a, b), [7], [3]))
   expect([m, n, k]).toEqual([7, 3, 1])
 })
 
@@ -114,6 +124,8 @@ test('columns are cut into whole panels of 64 bytes and a rest', () => {
 
 test('a right operand whose columns lie side by side is read in place while it is small', () => {
   expect(readingOfB(productFor((a: never, b: never) => matmul(a, b), [64, 20], [20, 30])).from).toBe('memory')
-  expect(readingOfB(productFor((a: never, b: never) => matmul(a, b), [64, 500], [500, 300])).from).toBe('copy')
-  expect(readingOfB(productFor((a: never, b: never) => matmul(a, transpose(b)), [64, 20], [30, 20])).from).toBe('copy')
+  expect(readingOfB(productFor((a: never, b: never) => matmul(a, b), [64, 500], [500, 300])).from).toBe('shared')
+  expect(readingOfB(productFor((a: never, b: never) => matmul(a, transpose(b)), [64, 20], [30, 20])).from).toBe(
+    'shared',
+  )
 })

@@ -1,64 +1,136 @@
-import type { DType, Shape } from '@cotangent/core'
+import { type DType, sizeOf } from '@cotangent/core'
 import type { Affine } from './affine.ts'
-import { affinesOf, mapAffines, mergedAxes } from './collapse.ts'
-import type { ContractTask, LoopTask, Store } from './tasks.ts'
+import { affinesOf, mapAffines } from './collapse.ts'
+import type { ContractTask, LoopTask } from './tasks.ts'
 import { bytesOf, type Value } from './value.ts'
 
+/** Loops of a contraction that are run through as one: neighbours, outermost first; none for a loop of one turn. */
+type LoopGroup = readonly number[]
+
 /**
- * A contraction as matrix products: for each turn of the outer loops, the sum over the turns of `sums` of a product of an
- * [m, k] and a [k, n] matrix. Loops in the order outer, sums, m, n, k.
+ * A contraction as matrix products: for each turn of the outer loops, the sum over the turns of `sums` and `between` of a product
+ * of an [m, k] and a [k, n] matrix. The innermost function runs through `between` and `k`. Loops are those of the task.
  */
 export interface Product {
-  readonly store: Store
+  readonly task: ContractTask
   readonly dtype: DType
+  /** The left operand, which has the rows, and the right one, which has the columns. */
   readonly a: Value
   readonly b: Value
-  readonly outer: Shape
-  readonly sums: Shape
-  readonly m: number
-  readonly n: number
-  readonly k: number
+  readonly outer: readonly number[]
+  readonly sums: readonly number[]
+  readonly between: LoopGroup
+  readonly m: LoopGroup
+  readonly n: LoopGroup
+  readonly k: LoopGroup
+  readonly cut: Cut
 }
 
-/** Where the loops of a product stand. */
-export const loopsOf = ({ outer, sums }: Product) => {
-  const m = outer.length + sums.length
-  return { m, n: m + 1, k: m + 2, rank: m + 3 }
-}
+/** Where the work is cut for threads: at outer loops, at rows, or at the sums, where these are long and the output is small. */
+type Cut = 'outer' | 'rows' | 'sums'
 
-/** The matrices of a contraction: loops merged where they can be, and operands exchanged where rows lie side by side in the output. */
+/** Into how many parts long sums over small outputs are cut; fixed, so that bits do not depend on threads. */
+export const PARTS = 8
+
+/** Least length of a sum, and largest output, in elements, for which sums are cut. */
+const LONG_SUM = 1024
+const SMALL_OUTPUT = 1 << 17
+
+/** Most k in one pass: a panel of so many rows stays in the first cache. */
+export const MOST_K = 400
+
+/** The matrices of a contraction: which operand is left and which right, and its loops in the order in which memory lies. */
 export function productOf(task: ContractTask): Product {
-  const { lengths, counts } = task
-  const affines = [task.store.index, ...affinesOf(task.a), ...affinesOf(task.b)]
+  const { lengths, counts, store } = task
   let from = 0
-  const group = (count: number) => {
+  const take = (count: number): number[] => {
     from += count
-    return mergedAxes(lengths, from - count, from, affines)
+    return Array.from({ length: count }, (_, at) => from - count + at).filter((loop) => lengths[loop]! > 1)
   }
-  const batch = group(counts.batch)
-  const rows = group(counts.rows)
-  const columns = group(counts.columns)
-  const summed = group(counts.summed)
-  const stored = (axes: typeof rows) => task.store.index.by[axes.at(-1)?.last ?? -1]
-  const exchange = stored(columns) !== 1 && stored(rows) === 1
-  const [left, right] = exchange ? [columns, rows] : [rows, columns]
-  const outer = [...batch, ...left.slice(0, -1), ...right.slice(0, -1)]
-  const sums = summed.slice(0, -1)
-  const order = [...outer, ...sums, left.at(-1), right.at(-1), summed.at(-1)]
-  const renew = ({ base, by }: Affine): Affine => ({ base, by: order.map((axis) => (axis ? by[axis.last]! : 0)) })
-  const length = (axes: typeof rows) => axes.at(-1)?.length ?? 1
+  const [batch, rows, columns] = [take(counts.batch), take(counts.rows), take(counts.columns)]
+  const summed = take(counts.summed)
+  const key = readInPlace(task.a, task) ?? readInPlace(task.b, task)
+  const sumsInOrder = key ? byDistance(summed, key) : summed
+  const cutsSums =
+    turnsOf(task, summed) >= LONG_SUM &&
+    turnsOf(task, [...batch, ...rows, ...columns]) <= SMALL_OUTPUT &&
+    turnsOf(task, sumsInOrder.slice(0, -1)) >= PARTS
+  // Parts of sums lie as the product likes it: then the operands decide, else the output.
+  const exchange = cutsSums
+    ? besides(task.a, rows, task) > besides(task.b, columns, task)
+    : distance(store.index, columns.at(-1)) !== 1 && distance(store.index, rows.at(-1)) === 1
   const [a, b] = exchange ? [task.b, task.a] : [task.a, task.b]
-  return {
-    store: { ...task.store, index: renew(task.store.index) },
-    dtype: task.store.dtype,
-    a: mapAffines(a, renew),
-    b: mapAffines(b, renew),
-    outer: outer.map((axis) => axis.length),
-    sums: sums.map((axis) => axis.length),
-    m: length(left),
-    n: length(right),
-    k: length(summed),
+  const inOrder = (loops: readonly number[], value: Value) => {
+    const index = cutsSums ? readInPlace(value, task) : undefined
+    return index ? byDistance(loops, index) : loops
   }
+  const output = cutsSums ? [] : [store.index, ...(task.finish ? affinesOf(task.finish) : [])]
+  const placesOf = (value: Value) => readInPlace(value, task)
+  const both = [placesOf(a), placesOf(b)].filter((place) => place !== undefined)
+  const [left, m] = innermost(task, inOrder(exchange ? columns : rows, a), [...output, ...affinesIfRead(a, task)])
+  const [right, n] = innermost(task, inOrder(exchange ? rows : columns, b), [...output, ...affinesOf(b)])
+  const [beyond, k] = innermost(task, sumsInOrder, both, cutsSums ? PARTS : 1)
+  const [sums, between] =
+    turnsOf(task, k) <= MOST_K ? innermost(task, beyond, both, cutsSums ? PARTS : 1) : [beyond, []]
+  const outer = [...batch, ...left, ...right]
+  const cut = cutsSums ? 'sums' : turnsOf(task, outer) > 1 ? 'outer' : 'rows'
+  return { task, dtype: store.dtype, a, b, outer, sums, between, m, n, k, cut }
+}
+
+/** How many turns loops have together. */
+export const turnsOf = ({ lengths }: Pick<ContractTask, 'lengths'>, loops: readonly number[]): number =>
+  sizeOf(loops.map((loop) => lengths[loop]!))
+
+/** The matrices' sizes. */
+export const sizesOf = ({ task, m, n, k, between }: Product) => ({
+  m: turnsOf(task, m),
+  n: turnsOf(task, n),
+  k: turnsOf(task, k),
+  between: turnsOf(task, between),
+})
+
+/** How far one turn of a group goes. */
+export const distance = ({ by }: Affine, loop: number | undefined): number => (loop === undefined ? 0 : by[loop]!)
+
+/** Where elements are read in place: stored ones of the product's dtype, not looked up. */
+function readInPlace(value: Value, { store }: ContractTask): Affine | undefined {
+  return value.op === 'load' && value.indirect === undefined && value.dtype === store.dtype ? value.index : undefined
+}
+
+const affinesIfRead = (value: Value, task: ContractTask): Affine[] => {
+  const index = readInPlace(value, task)
+  return index ? [index] : []
+}
+
+/** How many elements of an operand that is read in place lie side by side along one of the loops. */
+function besides(value: Value, loops: readonly number[], task: ContractTask): number {
+  const index = readInPlace(value, task)
+  const loop = index && loops.find((loop) => index.by[loop] === 1)
+  return loop === undefined ? 0 : task.lengths[loop]!
+}
+
+/** Loops in the order of how far apart in memory their turns are. */
+const byDistance = (loops: readonly number[], { by }: Affine): number[] =>
+  [...loops].sort((one, other) => Math.abs(by[other]!) - Math.abs(by[one]!) || one - other)
+
+/** The last loop with as many before it as can be run through as one with it, leaving at least so many turns; and those left. */
+function innermost(
+  task: ContractTask,
+  loops: readonly number[],
+  affines: readonly Affine[],
+  leave = 1,
+): readonly [rest: readonly number[], group: LoopGroup] {
+  if (loops.length === 0 || turnsOf(task, loops.slice(0, -1)) < leave) return [loops, []]
+  let first = loops.length - 1
+  let step = task.lengths[loops[first]!]!
+  while (first > 0) {
+    const [before, last] = [loops[first - 1]!, loops.at(-1)!]
+    const asOne = affines.every(({ by }) => by[before] === by[last]! * step)
+    if (!asOne || turnsOf(task, loops.slice(0, first - 1)) < leave) break
+    step *= task.lengths[before]!
+    first--
+  }
+  return [loops.slice(0, first), loops.slice(first)]
 }
 
 /** Columns that one pass of the micro-kernel takes: four vectors. */
@@ -73,74 +145,139 @@ export interface Panels {
   readonly rest: number
 }
 
-export function panelsOf({ n, dtype }: Product): Panels {
-  const width = PANEL_BYTES / bytesOf(dtype)
+export function panelsOf(product: Product): Panels {
+  const width = PANEL_BYTES / bytesOf(product.dtype)
+  const { n } = sizesOf(product)
   return { width, whole: Math.floor(n / width), rest: n % width }
 }
 
-/** How an operand is read: where it lies, or from a copy in the order that the micro-kernel wants. */
+type Load = Extract<Value, { op: 'load' }>
+
+/**
+ * How an operand is read: where it lies; not at all, being ones; or from a copy in the order that the micro-kernel wants, made by
+ * all threads at once in the beginning, or by each for itself at each turn.
+ */
 export type Reading =
-  | { readonly from: 'memory'; readonly load: Extract<Value, { op: 'load' }> }
-  | { readonly from: 'copy' }
+  | { readonly from: 'memory'; readonly load: Load }
+  | { readonly from: 'ones' }
+  | { readonly from: 'shared' }
+  | { readonly from: 'own' }
 
 /** Largest matrix, in bytes, whose columns are read in place: beyond it, walking down a column leaves the first cache. */
 const IN_PLACE = 1 << 15
 
-/** How the left operand is read: element by element at any distance, so in place unless it is computed or guarded. */
-export function readingOfA({ a, dtype }: Product): Reading {
-  return a.op === 'load' && a.indirect === undefined && a.dtype === dtype
-    ? { from: 'memory', load: a }
-    : { from: 'copy' }
+/** Largest copy made of a whole operand, in bytes. */
+const WHOLE_COPY = 1 << 24
+
+/** How the left operand is read: element by element at any distance, so in place unless it is computed, guarded, or its
+ * rows lie backwards. */
+export function readingOfA({ a, m, task, cut }: Product): Reading {
+  if (a.op === 'constant' && a.value === 1) return { from: 'ones' }
+  const index = readInPlace(a, task)
+  // Rows are told apart by offsets, which are unsigned.
+  if (index !== undefined && distance(index, m.at(-1)) >= 0) return { from: 'memory', load: a as Load }
+  return { from: cut === 'rows' ? 'shared' : 'own' }
 }
 
 /** How the right operand is read: by vectors along n, so in place only where columns lie side by side and stay in cache. */
 export function readingOfB(product: Product): Reading {
-  const { b, dtype, k, n, m } = product
-  const loops = loopsOf(product)
-  const plain = b.op === 'load' && b.indirect === undefined && b.dtype === dtype && b.index.by[loops.n] === 1
-  const small = k * n * bytesOf(dtype) <= IN_PLACE || m < 8
-  return plain && small ? { from: 'memory', load: b } : { from: 'copy' }
+  const { b, dtype, task, cut, sums, n: columns } = product
+  const { m, n, k, between } = sizesOf(product)
+  const index = readInPlace(b, task)
+  // The end of a run is told by the right operand's address.
+  const ascends = index !== undefined && (k === 1 || distance(index, product.k.at(-1)) > 0)
+  const plain = ascends && (distance(index, columns.at(-1)) === 1 || n === 1)
+  const small = turnsOf(task, sums) * between * k * n * bytesOf(dtype) <= IN_PLACE || m < 8
+  if (plain && (small || cut === 'sums')) return { from: 'memory', load: b as Load }
+  if (cut === 'rows') return { from: 'shared' }
+  return { from: cut === 'outer' && bytesOfB(product, 'shared') <= WHOLE_COPY ? 'shared' : 'own' }
 }
 
-/** The loop nest that copies the left operand to `buffer`, as [m, k], behind given outer and sum loops. */
-export function copyOfA(product: Product, buffer: number): LoopTask {
-  const { m, k } = loopsOf(product)
-  const axes = [
-    { loop: m, factor: 1, length: product.m, stride: product.k },
-    { loop: k, factor: 1, length: product.k, stride: 1 },
-  ]
-  return copy(product, product.a, axes, 0, buffer)
+/** Rows of the left operand that are put side by side at a time, and from how far apart on their columns are worth it, in bytes. */
+export const STRIP_ROWS = 16
+const FAR = 1024
+
+/**
+ * Whether the left operand is read by strips of rows that are copied as [k, row] first: where rows lie side by side and each k is far
+ * from the last one, as in the gradient by a layer's weights, a walk along k would touch another page of memory at every step.
+ */
+export function readsStrips(product: Product): boolean {
+  const { a, task, m: rows, k: summed, dtype } = product
+  const index = readInPlace(a, task)
+  const { m, n, between } = sizesOf(product)
+  if (index === undefined || between > 1 || m < STRIP_ROWS || n < 32 || bytesOf(dtype) !== 4) return false
+  return distance(index, rows.at(-1)) === 1 && distance(index, summed.at(-1)) * bytesOf(dtype) >= FAR
 }
 
-/** The loop nests that copy the right operand to `buffer`, panel after panel as [k, width], behind given outer and sum loops. */
-export function copiesOfB(product: Product, buffer: number): LoopTask[] {
-  const { n, k } = loopsOf(product)
+/** The bytes of one strip. */
+export const stripBytes = (product: Product): number => STRIP_ROWS * 4 * Math.min(MOST_K, sizesOf(product).k)
+
+/** The loops outside of the matrices that a copy runs through itself: all that the operand depends on, or none. */
+function copiedLoops(product: Product, value: Value, from: 'shared' | 'own'): readonly number[] {
+  if (from === 'own') return []
+  const { outer, sums } = product
+  return [...outer.filter((loop) => affinesOf(value).some(({ by }) => by[loop] !== 0)), ...sums]
+}
+
+/** How far apart, in elements, the matrices of a shared copy are, for each outer or sum loop of the product. */
+export function distancesInCopy(product: Product, value: Value, matrix: number): ReadonlyMap<number, number> {
+  const distances = new Map<number, number>()
+  let apart = matrix
+  for (const loop of [...copiedLoops(product, value, 'shared')].reverse()) {
+    distances.set(loop, apart)
+    apart *= product.task.lengths[loop]!
+  }
+  return distances
+}
+
+/** The elements of one copied matrix. */
+export const elementsOfA = (product: Product): number => {
+  const { m, k, between } = sizesOf(product)
+  return m * between * k
+}
+
+/** The elements of one copied matrix, with the last panel in whole vectors. */
+export function elementsOfB(product: Product): number {
   const { width, whole, rest } = panelsOf(product)
-  const panel = product.k * width
+  const { k, between } = sizesOf(product)
+  return between * k * (whole * width + padded(rest, product.dtype))
+}
+
+/** The bytes of a copy of an operand. */
+export const bytesOfA = (product: Product, from: 'shared' | 'own'): number =>
+  turnsOf(product.task, copiedLoops(product, product.a, from)) * elementsOfA(product) * bytesOf(product.dtype)
+
+export const bytesOfB = (product: Product, from: 'shared' | 'own'): number =>
+  turnsOf(product.task, copiedLoops(product, product.b, from)) * elementsOfB(product) * bytesOf(product.dtype)
+
+/** The loop nest that copies the left operand to `buffer`, as [m, between, k]. */
+export function copyOfA(product: Product, buffer: number, from: 'shared' | 'own'): LoopTask {
+  const { a, m, between, k } = product
+  const loops = [...copiedLoops(product, a, from), ...m, ...between, ...k]
+  return copy(product, a, dense(product, loops, 1), 0, buffer, from)
+}
+
+/** The loop nests that copy the right operand to `buffer`, panel after panel as [between, k, width]. */
+export function copiesOfB(product: Product, buffer: number, from: 'shared' | 'own'): LoopTask[] {
+  const { b, between, k, n, task } = product
+  const { width, whole, rest } = panelsOf(product)
+  const column = n.at(-1)
+  const depth = turnsOf(task, [...between, ...k])
   const last = padded(rest, product.dtype)
-  const shifted = mapAffines(product.b, ({ base, by }) => ({ base: base + whole * width * by[n]!, by }))
+  const outside = dense(product, copiedLoops(product, b, from), elementsOfB(product))
+  const shifted = mapAffines(b, ({ base, by }) => ({ base: base + whole * width * distance({ base, by }, column), by }))
+  const deep = (apart: number) => dense(product, [...between, ...k], apart)
   const wholes = [
-    { loop: n, factor: width, length: whole, stride: panel },
-    { loop: k, factor: 1, length: product.k, stride: width },
-    { loop: n, factor: 1, length: width, stride: 1 },
+    ...outside,
+    { loop: column, factor: width, length: whole, stride: depth * width },
+    ...deep(width),
+    { loop: column, factor: 1, length: width, stride: 1 },
   ]
-  const narrow = [
-    { loop: k, factor: 1, length: product.k, stride: last },
-    { loop: n, factor: 1, length: rest, stride: 1 },
-  ]
+  const narrow = [...outside, ...deep(last), { loop: column, factor: 1, length: rest, stride: 1 }]
   return [
-    ...(whole > 0 ? [copy(product, product.b, wholes, 0, buffer)] : []),
-    ...(rest > 0 ? [copy(product, shifted, narrow, whole * panel, buffer)] : []),
+    ...(whole > 0 ? [copy(product, b, wholes, 0, buffer, from)] : []),
+    ...(rest > 0 ? [copy(product, shifted, narrow, whole * depth * width, buffer, from)] : []),
   ]
-}
-
-/** The bytes of a copy of the left operand. */
-export const bytesOfA = ({ m, k, dtype }: Product): number => m * k * bytesOf(dtype)
-
-/** The bytes of a copy of the right operand, with the last panel in whole vectors. */
-export function bytesOfB(product: Product): number {
-  const { width, whole, rest } = panelsOf(product)
-  return product.k * (whole * width + padded(rest, product.dtype)) * bytesOf(product.dtype)
 }
 
 /** The width of a panel in whole vectors. */
@@ -149,25 +286,44 @@ export const padded = (width: number, dtype: DType): number => {
   return Math.ceil(width / lanes) * lanes
 }
 
-/** A loop of a copy: over `factor` turns at a time of a loop of the product, `stride` elements apart in the copy. */
+/** A loop of a copy: over `factor` turns at a time of a loop of the task, `stride` elements apart in the copy. */
 interface CopyAxis {
-  readonly loop: number
+  readonly loop: number | undefined
   readonly factor: number
   readonly length: number
   readonly stride: number
 }
 
-function copy(product: Product, value: Value, axes: readonly CopyAxis[], begin: number, buffer: number): LoopTask {
-  const given = [...product.outer, ...product.sums]
-  const renew = ({ base, by }: Affine): Affine => ({
-    base,
-    by: [...given.map((_, loop) => by[loop]!), ...axes.map(({ loop, factor }) => factor * by[loop]!)],
+/** Loops one in the other without gaps, the last one's turns `apart` elements from each other. */
+function dense({ task }: Product, loops: readonly number[], apart: number): CopyAxis[] {
+  const axes: CopyAxis[] = []
+  let stride = apart
+  for (const loop of [...loops].reverse()) {
+    axes.unshift({ loop, factor: 1, length: task.lengths[loop]!, stride })
+    stride *= task.lengths[loop]!
+  }
+  return axes
+}
+
+/** A copy behind loops that the caller runs, those outside of the matrices where it is made at each of their turns. */
+function copy(
+  { task, dtype, outer, sums }: Product,
+  value: Value,
+  axes: readonly CopyAxis[],
+  begin: number,
+  buffer: number,
+  from: 'shared' | 'own',
+): LoopTask {
+  const given = from === 'own' ? [...outer, ...sums] : []
+  const renew = (affine: Affine): Affine => ({
+    base: affine.base,
+    by: [...given.map((loop) => affine.by[loop]!), ...axes.map(({ loop, factor }) => factor * distance(affine, loop))],
   })
   const index = { base: begin, by: [...given.map(() => 0), ...axes.map(({ stride }) => stride)] }
   return {
     kind: 'loop',
-    store: { buffer, dtype: product.dtype, index },
-    lengths: [...given, ...axes.map(({ length }) => length)],
+    store: { buffer, dtype, index },
+    lengths: [...given.map((loop) => task.lengths[loop]!), ...axes.map(({ length }) => length)],
     rank: given.length + axes.length,
     value: mapAffines(value, renew),
   }

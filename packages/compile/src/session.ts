@@ -8,10 +8,11 @@ import {
   type TypedArray,
   tensor,
 } from '@cotangent/core'
-import { CONTROL, stallWatch, ThreadPool } from './threads.ts'
+import type { EmittedProgram } from './emit/program.ts'
+import { CONTROL, startThreads, type ThreadPool, type ThreadShare, waitForOthers } from './threads.ts'
 import { tensorBytes } from './value.ts'
 import { type WebAssemblyMemory, webAssembly } from './wasm/engine.ts'
-import type { WasmModule } from './wasm/module.ts'
+import { features } from './wasm/features.ts'
 
 const PAGE = 65_536
 
@@ -23,25 +24,46 @@ export class MemoryError extends CotangentError {
   override name = 'MemoryError'
 }
 
+/** An engine that cannot run what is compiled. */
+export class EngineError extends CotangentError {
+  override name = 'EngineError'
+}
+
+/** A program in a session. */
+interface StartedProgram {
+  /** Makes so many steps: see `emitProgram`. */
+  readonly run: (steps: number, rows: number) => void
+  readonly release: () => void
+}
+
 /** One WebAssembly memory with the tensors that stay in it, shared by all programs made in it. */
 export class Session {
   readonly memory: WebAssemblyMemory
   readonly maximum = MOST_PAGES
   readonly shared: boolean
   #end: number = CONTROL.end
-  #pool: ThreadPool | undefined
+  #scratch = { address: CONTROL.end as number, bytes: 0 }
+  #room = { address: CONTROL.end as number, bytes: 0 }
+  /** `null` where workers are refused. */
+  #pool: ThreadPool | null | undefined
   readonly #resident = new WeakMap<AnyTensor, number>()
 
   /** The calling thread included. */
   readonly threads: number
   /** What threads call while they wait long for others. */
-  readonly #stalled: () => undefined
+  readonly #stalled: (meeting: number) => undefined
 
+  /** @throws EngineError where WebAssembly has no SIMD. */
   constructor({ threads }: { readonly threads: number }) {
+    if (!features().simd) {
+      throw new EngineError(
+        'compile: this JavaScript engine has no WebAssembly with SIMD; use a newer one, or the reference backend: call the function itself, or train with { engine: "reference" }',
+      )
+    }
     this.threads = threads
     this.shared = threads > 1
     this.memory = new webAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: this.shared })
-    this.#stalled = stallWatch(this.memory)
+    this.#stalled = waitForOthers(this.memory)
   }
 
   /** The address of so many bytes that are nobody else's. */
@@ -54,9 +76,31 @@ export class Session {
         `compile: ${Math.ceil(end / 2 ** 20)} MiB are more than the ${(MOST_PAGES * PAGE) / 2 ** 20} MiB that WebAssembly can address; use a smaller batch`,
       )
     }
-    if (missing > 0) this.memory.grow(missing)
+    if (missing > 0) this.#grow(missing, end)
     this.#end = end
     return address
+  }
+
+  #grow(pages: number, end: number): void {
+    try {
+      this.memory.grow(pages)
+    } catch {
+      throw new MemoryError(
+        `compile: the engine gives no more memory, though a program needs ${Math.ceil(end / 2 ** 20)} MiB; use a smaller batch`,
+      )
+    }
+  }
+
+  /** Memory that a program works in while it runs: what is there then, no other program needs. */
+  scratch(bytes: number): number {
+    if (bytes > this.#scratch.bytes) this.#scratch = { address: this.allocate(bytes), bytes }
+    return this.#scratch.address
+  }
+
+  /** The same for the arguments and results of many steps, which the programs that work on them must not touch. */
+  room(bytes: number): number {
+    if (bytes > this.#room.bytes) this.#room = { address: this.allocate(bytes), bytes }
+    return this.#room.address
   }
 
   /** The address of a tensor's elements, which are copied here when first asked for. */
@@ -71,37 +115,61 @@ export class Session {
 
   /** Copies a tensor's elements in. */
   write(tensor: AnyTensor, address: number): void {
-    // A tensor's elements are a typed array, to be read here.
-    const values = knownValues(tensor) as TypedArray
-    new Uint8Array(this.memory.buffer, address, values.byteLength).set(
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    )
+    this.writeBytes(bytesIn(tensor), address)
+  }
+
+  /** Copies bytes in. */
+  writeBytes(bytes: Uint8Array, address: number): void {
+    new Uint8Array(this.memory.buffer, address, bytes.byteLength).set(bytes)
+  }
+
+  /** Copies bytes within the memory. */
+  copy(from: number, to: number, bytes: number): void {
+    new Uint8Array(this.memory.buffer).copyWithin(to, from, from + bytes)
+  }
+
+  /** Bytes as they are now; the program changes them. */
+  readBytes(address: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, bytes)
   }
 
   /** Copies elements out, into a tensor of their own. */
   read<D extends DType>(address: number, shape: Shape, dtype: D): Tensor<D> {
-    const copy = new Uint8Array(this.memory.buffer, address, tensorBytes(shape, dtype)).slice()
-    return tensor(typedArray(copy, dtype), { shape, dtype, adopt: true })
+    return tensorOfBytes(this.readBytes(address, tensorBytes(shape, dtype)).slice(), shape, dtype)
   }
 
-  /** Compiles a program's module; the function that runs it, with all threads if they meet in it. */
-  start(module: WasmModule, meetings: number): () => void {
+  /** Compiles a program's module: what makes its steps, with all threads if they meet in it, and what ends its use. */
+  start({ module, meetings, rowMeetings }: EmittedProgram): StartedProgram {
     const compiled = new webAssembly.Module(module.encode())
     const instance = new webAssembly.Instance(compiled, { env: { memory: this.memory, stalled: this.#stalled } })
     // What emitProgram exports.
-    const run = instance.exports.run as (thread: number, threads: number, arrived: number) => undefined
+    const run = instance.exports.run as (...share: Parameters<ThreadShare>) => undefined
     const pool = meetings > 0 ? this.#threads() : undefined
-    if (pool === undefined) return () => run(0, 1, 0)
+    if (pool === undefined) return { run: (steps, rows) => run(0, 1, 0, steps, rows), release: () => undefined }
     const program = pool.add(compiled)
-    return () => pool.run(program, meetings, run)
+    return {
+      run: (steps, rows) => pool.run(program, steps * (rows === 0 ? meetings : rowMeetings), steps, rows, run),
+      release: () => pool.remove(program),
+    }
   }
 
   /** The workers, started on the first call; none where one thread is to do it all. */
   #threads(): ThreadPool | undefined {
-    if (this.shared) this.#pool ??= new ThreadPool(this.memory, this.threads)
-    return this.#pool
+    if (this.shared && this.#pool === undefined) this.#pool = startThreads(this.memory, this.threads) ?? null
+    return this.#pool ?? undefined
   }
 }
+
+/** The elements of a tensor as bytes, to be read. */
+export function bytesIn(tensor: AnyTensor): Uint8Array {
+  // A tensor's elements are a typed array.
+  const { buffer, byteOffset, byteLength } = knownValues(tensor) as TypedArray
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+/** A tensor that owns these bytes. */
+export const tensorOfBytes = <D extends DType>(bytes: Uint8Array<ArrayBuffer>, shape: Shape, dtype: D): Tensor<D> =>
+  tensor(typedArray(bytes, dtype), { shape, dtype, adopt: true })
 
 function typedArray(bytes: Uint8Array<ArrayBuffer>, dtype: DType): TypedArray {
   switch (dtype) {

@@ -1,5 +1,5 @@
 import { type AnyTensor, abstractTensor, tensor, zeros } from '@cotangent/core'
-import { add, clip, exp, mul, pad, sin, sub, sum } from '@cotangent/ops'
+import { add, clip, exp, mul, pad, reshape, sin, sub, sum, uniform } from '@cotangent/ops'
 import { expect, test } from 'vitest'
 import type { Graph } from './graph.ts'
 import { simplify } from './simplify.ts'
@@ -21,6 +21,12 @@ test('what no result needs is left out, the arguments stay', () => {
   expect(simple.nodes.filter(({ origin }) => origin.from === 'argument')).toHaveLength(2)
 })
 
+test('what no result needs is left out on the way to one as well', () => {
+  const { graph } = trace((a: AnyTensor) => [exp(a as never), sum(sin(a as never))][1], [x])
+  expect(names(graph)).toEqual(['exp', 'sin', 'sum'])
+  expect(names(simplify(graph))).toEqual(['sin', 'sum'])
+})
+
 test('equal computations are made once, and what then is equal too', () => {
   expect(kernels((a: never) => [add(exp(a), 1), add(exp(a), 1), mul(exp(a), exp(a))], x)).toEqual(['exp', 'add', 'mul'])
 })
@@ -32,6 +38,26 @@ test('computations that differ in an input, their order or an option stay apart'
     'sum',
   ])
   expect(kernels((a: never) => [clip(a, { min: 0 }), clip(a, { min: -1 })], x).length).toBeGreaterThan(1)
+})
+
+test('computations that differ in the shape or the dtype of their result alone stay apart', () => {
+  const six = abstractTensor([6], 'float32')
+  expect(kernels((a: never) => [reshape(a, [2, 3]), reshape(a, [3, 2]), reshape(a, [2, 3])], six)).toHaveLength(2)
+  const key = abstractTensor([], 'key')
+  const draws = (k: never) => [uniform(k, [4]), uniform(k, [5]), uniform(k, [4], { dtype: 'float64' })]
+  expect(kernels(draws, key).filter((name) => name === 'uniform')).toHaveLength(3)
+})
+
+test('numbers are one constant if they are equal: in value, sign of zero and dtype', () => {
+  const integers = abstractTensor([3], 'int32')
+  const f = (a: never, i: never) => [
+    [2, -2, 0, -0, 2].map((value) => mul(a, value)),
+    [2, 0].map((value) => mul(i, value)),
+  ]
+  const { nodes, results } = simplify(trace(f, [x, integers]).graph)
+  const constants = nodes.flatMap((node) => (node.origin.from === 'constant' ? [node] : []))
+  expect(constants.map(({ dtype }) => dtype).sort()).toEqual([...Array(4).fill('float32'), 'int32', 'int32'])
+  expect(new Set(results).size).toBe(6)
 })
 
 test('options that JSON does not tell apart stay apart', () => {

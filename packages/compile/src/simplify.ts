@@ -1,9 +1,39 @@
-import { type Graph, type GraphNode, inputsOf, scalarConstant } from './graph.ts'
+import { type Graph, type GraphNode, inputsOf, scalarConstant, withInputs } from './graph.ts'
+import { maskOfOutput } from './rules/maskOfOutput.ts'
+import { maskedPooling, summedPooling } from './rules/maxPool.ts'
+import { paddedFirst } from './rules/paddedFirst.ts'
+import { rewrite } from './rules/rewriting.ts'
+import { transposedWindow } from './rules/transposedWindow.ts'
+import { winogradFilters, winogradImages } from './rules/winograd.ts'
 
-/** The graph without what no result needs, and with equal computations made once. */
-export function simplify(graph: Graph): Graph {
-  return withoutDead(withoutRepeats(graph))
+export interface SimplifyOptions {
+  /** Whether 3×3 convolutions of stride 1 become Winograd's in float32. Default true. */
+  readonly winograd?: boolean
 }
+
+/** The graph without what no result needs, with equal computations made once, and with what the rules make of it. */
+export const simplify = (graph: Graph, options: SimplifyOptions = {}): Graph =>
+  REWRITES.reduce((rewritten, { rewrite }) => rewrite(rewritten, options), graph)
+
+/** A change of the graph that leaves its results as they are. */
+interface Rewrite {
+  /** What it is that goes; absent where operations are replaced by others. */
+  readonly removes?: string
+  readonly rewrite: (graph: Graph, options: SimplifyOptions) => Graph
+}
+
+/** In the order in which they are made. */
+export const REWRITES: readonly Rewrite[] = [
+  { removes: 'computed twice', rewrite: withoutRepeats },
+  // Contractions into windows become contractions of windows first, so that the rules behind see those alone.
+  { rewrite: (graph) => rewrite(graph, [maskOfOutput, maskedPooling, summedPooling, transposedWindow]) },
+  {
+    rewrite: (graph, { winograd = true }) =>
+      rewrite(graph, winograd ? [winogradImages, winogradFilters, paddedFirst] : [paddedFirst]),
+  },
+  { removes: 'computed twice', rewrite: withoutRepeats },
+  { removes: 'needed by no result', rewrite: withoutDead },
+]
 
 /** Nodes with the same kernel over the same inputs become one. */
 function withoutRepeats(graph: Graph): Graph {
@@ -55,9 +85,4 @@ function withoutDead(graph: Graph): Graph {
     places.set(place, nodes.length - 1)
   })
   return { nodes, results: graph.results.map((place) => places.get(place)!) }
-}
-
-function withInputs(node: GraphNode, move: (input: number) => number): GraphNode {
-  if (node.origin.from !== 'kernel') return node
-  return { ...node, origin: { ...node.origin, inputs: node.origin.inputs.map(move) } }
 }

@@ -21,6 +21,16 @@ export interface LoopTask {
   readonly rank: number
   readonly fold?: Fold
   readonly value: Value
+  /** Where a search for a place puts what it found there, too. */
+  readonly best?: Store
+  /** More that an elementwise loop computes and stores on the way. */
+  readonly also?: readonly Output[]
+}
+
+/** Something computed, and where it goes. */
+interface Output {
+  readonly store: Store
+  readonly value: Value
 }
 
 /** Sums of products: loops in the order batch, rows (of a and the output), columns (of b and the output), summed. */
@@ -32,6 +42,39 @@ export interface ContractTask {
   readonly counts: { readonly batch: number; readonly rows: number; readonly columns: number; readonly summed: number }
   readonly a: Value
   readonly b: Value
+  /** What each sum becomes, in terms of itself where it is stored, over the same loops. */
+  readonly finish?: Value
+}
+
+/** Images under 3×3 windows times filters, by Winograd's method: see {@link WinogradImages}. Loops in the order n, h, w, c. */
+export interface WinogradImagesTask {
+  readonly kind: 'winogradImages'
+  /** Over n, h, w and the channels of the output. */
+  readonly store: Store
+  /** Of the images, n, h, w, c. */
+  readonly images: Shape
+  /** Of the output. */
+  readonly out: Shape
+  readonly start: readonly [number, number]
+  /** An element of the images, over their n, h, w, c. */
+  readonly value: Value
+  /** An element of the filters, over out channel, channel, row, column. */
+  readonly filters: Extract<Value, { op: 'load' }>
+  /** What each sum becomes, over the loops of the output, where it stands as a load from {@link Store.buffer}. */
+  readonly finish?: Value
+}
+
+/** The gradient of such products by the filters. */
+export interface WinogradFiltersTask {
+  readonly kind: 'winogradFilters'
+  /** Over filter, channel, row, column. */
+  readonly store: Store
+  readonly images: Shape
+  readonly cotangents: Shape
+  readonly start: readonly [number, number]
+  /** An element of the images, and one of the cotangents, each over its n, h, w, c. */
+  readonly value: Value
+  readonly cotangent: Value
 }
 
 /** Adds each value to a place of the output, which starts from zeros or from a copy of `start`. */
@@ -66,7 +109,14 @@ export interface RandomTask {
   readonly data?: Value
 }
 
-export type Task = LoopTask | ContractTask | ScatterTask | ScanTask | RandomTask
+export type Task =
+  | LoopTask
+  | ContractTask
+  | WinogradImagesTask
+  | WinogradFiltersTask
+  | ScatterTask
+  | ScanTask
+  | RandomTask
 
 /** A task with the operation it comes from, for explanations. */
 export interface NamedTask {
@@ -74,4 +124,10 @@ export interface NamedTask {
   readonly place: number
   readonly name: string
   readonly scope: string
+}
+
+/** Everywhere that a task writes. */
+export function storesOf(task: Task): readonly Store[] {
+  if (task.kind !== 'loop') return [task.store]
+  return [task.store, ...(task.best ? [task.best] : []), ...(task.also ?? []).map(({ store }) => store)]
 }

@@ -1,9 +1,9 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { CotangentError } from '@cotangent/core'
 import { doWhile, sequence } from './wasm/control.ts'
 import { type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from './wasm/engine.ts'
 import { i32 } from './wasm/instructions.ts'
 import { WasmModule } from './wasm/module.ts'
+import { type HostWorker, mayWait, startWorker } from './workers/host.ts'
 
 /** A thread of a program stopped working. */
 export class ThreadError extends CotangentError {
@@ -21,6 +21,12 @@ export const CONTROL = {
   sleeping: 12,
   /** 1 once a worker has failed. */
   failed: 16,
+  /** How many steps the program makes, and the address of their arguments and results. */
+  steps: 28,
+  rows: 32,
+  /** How many programs were handed to the workers, and how many they hold, summed over them. */
+  added: 20,
+  loaded: 24,
   /** Arrivals at meetings; on a cache line of its own, as all threads spin on it. */
   meeting: 64,
   /** How many threads wait at a meeting in the system, and must be woken. */
@@ -28,96 +34,177 @@ export const CONTROL = {
   end: 192,
 } as const
 
-/** How often a worker looks for the next program before it waits in the system: some milliseconds, longer than a training loop takes between steps. */
-const SPINS = 500_000
+/** How often a worker looks for the next program before it waits in the system: some 250 µs, longer than a loop of single steps takes between them. */
+const SPINS = 100_000
 
-/** What each worker runs. It stands here as text, so that it needs no file of its own wherever this package is bundled. */
+/**
+ * What each worker runs. It sits in one message after another: to be given a program that it does not have it must leave the
+ * loop, as only its event loop brings messages.
+ */
 const WORKER = `
-const { workerData, receiveMessageOnPort } = require('node:worker_threads')
-const { memory, port, thread, threads, spinner, CONTROL, SPINS } = workerData
-const control = new Int32Array(memory.buffer, 0, CONTROL.end / 4)
-const at = (address) => address / 4
-// Only the calling thread gives up waiting; when it does, it ends this worker.
-const imports = { env: { memory, stalled() {} } }
-const { spin } = new WebAssembly.Instance(spinner, imports).exports
+let memory, control, thread, threads, spin, CONTROL, SPINS, imports
 const programs = []
+let held = 0
 let seen = 0
-try {
-  for (;;) {
+const at = (address) => address / 4
+const load = (address) => Atomics.load(control, at(address))
+const start = (module) => new WebAssembly.Instance(module, imports).exports
+function serve() {
+  while (load(CONTROL.added) === held) {
     let now = spin(CONTROL.generation, seen, SPINS)
     if (now === seen) {
       Atomics.add(control, at(CONTROL.sleeping), 1)
       Atomics.wait(control, at(CONTROL.generation), seen)
       Atomics.sub(control, at(CONTROL.sleeping), 1)
-      now = Atomics.load(control, at(CONTROL.generation))
+      now = load(CONTROL.generation)
     }
-    if (now === seen) continue
+    if (now === seen || load(CONTROL.added) !== held) continue
     seen = now
-    const program = Atomics.load(control, at(CONTROL.program))
-    while (programs.length <= program) {
-      const received = receiveMessageOnPort(port)
-      if (received) programs.push(new WebAssembly.Instance(received.message, imports).exports.run)
-    }
-    programs[program](thread, threads, Atomics.load(control, at(CONTROL.arrived)))
+    programs[load(CONTROL.program)](thread, threads, load(CONTROL.arrived), load(CONTROL.steps), load(CONTROL.rows))
   }
-} catch (error) {
-  Atomics.store(control, at(CONTROL.failed), 1)
-  throw error
 }
+listen((message) => {
+  try {
+    if (memory === undefined) {
+      ;({ memory, thread, threads, CONTROL, SPINS } = message)
+      control = new Int32Array(memory.buffer, 0, CONTROL.end / 4)
+      // Only the calling thread gives up waiting; when it does, it ends this worker.
+      imports = { env: { memory, stalled(meeting) { Atomics.wait(control, at(CONTROL.meeting), meeting, message.NAP_MS) } } }
+      spin = start(message.spinner).spin
+      return
+    }
+    programs[message.place] = start(message.module).run
+    held++
+    // Programs are run with threads only once all workers hold all of them: whatever was started before is not this one's.
+    seen = load(CONTROL.generation)
+    Atomics.add(control, at(CONTROL.loaded), 1)
+    Atomics.notify(control, at(CONTROL.loaded))
+    serve()
+  } catch (error) {
+    Atomics.store(control, at(CONTROL.failed), 1)
+    throw error
+  }
+})
 `
+
+/** One thread's share of a program: see `emitProgram`. */
+export type ThreadShare = (thread: number, threads: number, arrived: number, steps: number, rows: number) => void
 
 /** Workers that run programs together with the calling thread, on one shared memory. Started when first needed. */
 export class ThreadPool {
   /** The calling thread included. */
   readonly threads: number
   readonly #control: Int32Array
-  readonly #ports: readonly MessagePort[]
-  readonly #workers: readonly Worker[]
-  #programs = 0
+  readonly #workers: readonly HostWorker[]
+  readonly #stalled: () => undefined
+  readonly #mayWait = mayWait()
+  readonly #free: number[] = []
+  #places = 0
+  #added = 0
   #arrived = 0
 
+  /** @throws Error where the engine refuses workers. */
   constructor(memory: WebAssemblyMemory, threads: number) {
     this.threads = threads
+    this.#stalled = stallWatch(memory)
     this.#control = new Int32Array(memory.buffer, 0, CONTROL.end / 4)
     const spinner = spinModule()
-    const channels = Array.from({ length: threads - 1 }, () => new MessageChannel())
-    this.#ports = channels.map(({ port1 }) => port1)
-    this.#workers = channels.map(({ port2 }, index) => {
-      const workerData = { memory, port: port2, thread: index + 1, threads, spinner, CONTROL, SPINS }
-      const worker = new Worker(WORKER, { eval: true, execArgv: [], workerData, transferList: [port2] })
-      // Waiting workers must not keep the process alive.
-      worker.unref()
+    this.#workers = Array.from({ length: threads - 1 }, (_, index) => {
+      const worker = startWorker(WORKER)
+      worker.post({ memory, thread: index + 1, threads, spinner, CONTROL, SPINS, NAP_MS })
       return worker
     })
-    for (const port of this.#ports) port.unref()
   }
 
-  /** Hands a program to all workers; the number that it is started by. */
+  /** Hands a program to all workers; the place that it is started by. */
   add(module: WebAssemblyModule): number {
-    for (const port of this.#ports) port.postMessage(module)
-    return this.#programs++
+    const place = this.#free.pop() ?? this.#places++
+    for (const worker of this.#workers) worker.post({ module, place })
+    this.#added++
+    Atomics.store(this.#control, CONTROL.added / 4, this.#added)
+    this.#wake()
+    return place
   }
 
-  /** Runs a program on all threads; `run` is the calling thread's share, `meetings` how often they meet in it. */
-  run(program: number, meetings: number, run: (thread: number, threads: number, arrived: number) => void): void {
+  /** Gives the place of a program, which is not run any more, to the next one. */
+  remove(place: number): void {
+    this.#free.push(place)
+  }
+
+  /**
+   * Runs a program on all threads; `run` is the calling thread's share, `meetings` how often they meet in it. A browser's window
+   * must not wait for workers that are about to start, which they do only once it has nothing to do: it runs alone until then.
+   */
+  run(program: number, meetings: number, steps: number, rows: number, run: ThreadShare): void {
+    if (!this.#ready()) {
+      run(0, 1, 0, steps, rows)
+      return
+    }
     const control = this.#control
-    const at = (address: number) => address / 4
-    Atomics.store(control, at(CONTROL.program), program)
-    Atomics.store(control, at(CONTROL.arrived), this.#arrived)
-    Atomics.add(control, at(CONTROL.generation), 1)
-    if (Atomics.load(control, at(CONTROL.sleeping)) > 0) Atomics.notify(control, at(CONTROL.generation))
-    run(0, this.threads, this.#arrived)
+    Atomics.store(control, CONTROL.program / 4, program)
+    Atomics.store(control, CONTROL.arrived / 4, this.#arrived)
+    Atomics.store(control, CONTROL.steps / 4, steps)
+    Atomics.store(control, CONTROL.rows / 4, rows)
+    this.#wake()
+    run(0, this.threads, this.#arrived, steps, rows)
     this.#arrived = (this.#arrived + meetings * this.threads) | 0
+  }
+
+  /** Whether all workers hold all programs; waits until they do where it may. */
+  #ready(): boolean {
+    for (;;) {
+      const loaded = Atomics.load(this.#control, CONTROL.loaded / 4)
+      if (loaded === this.#added * this.#workers.length) return true
+      if (!this.#mayWait) return false
+      Atomics.wait(this.#control, CONTROL.loaded / 4, loaded, NAP_MS)
+      this.#stalled()
+    }
+  }
+
+  /** Ends the workers' wait for something to do. */
+  #wake(): void {
+    Atomics.add(this.#control, CONTROL.generation / 4, 1)
+    if (Atomics.load(this.#control, CONTROL.sleeping / 4) > 0) Atomics.notify(this.#control, CONTROL.generation / 4)
   }
 
   /** Ends all workers. */
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+    await Promise.all(this.#workers.map((worker) => worker.end()))
+  }
+}
+
+/** The longest wait in the system before a thread looks again whether the others still run. */
+const NAP_MS = 50
+
+let refusalTold = false
+
+/** The workers of a memory; none, which is said once, where the engine or its policy refuses them. */
+export function startThreads(memory: WebAssemblyMemory, threads: number): ThreadPool | undefined {
+  try {
+    return new ThreadPool(memory, threads)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    if (!refusalTold) console.warn(`compile: worker threads are refused here (${reason}); programs run on one thread`)
+    refusalTold = true
+    return undefined
   }
 }
 
 /** How long a thread waits for the others before it gives up: a worker that has ended never comes. */
 const PATIENCE_MS = 20_000
+
+/**
+ * What the calling thread does once it has looked for the others for long, and they have not come: it waits in the system for a
+ * while, if it may, and throws where they will not come any more. `meeting` is the count of arrivals that it saw.
+ */
+export function waitForOthers(memory: WebAssemblyMemory): (meeting: number) => undefined {
+  const watch = stallWatch(memory)
+  const may = mayWait()
+  return (meeting) => {
+    if (may) Atomics.wait(new Int32Array(memory.buffer, 0, CONTROL.end / 4), CONTROL.meeting / 4, meeting, NAP_MS)
+    return watch()
+  }
+}
 
 /** What waiting threads call from time to time: throws once a worker has failed, or nobody has come for very long. */
 export function stallWatch(memory: WebAssemblyMemory): () => undefined {
@@ -130,7 +217,7 @@ export function stallWatch(memory: WebAssemblyMemory): () => undefined {
         'compile: a worker thread failed while it ran its share of a program; run with { threads: 1 } to see the error',
       )
     }
-    const now = Atomics.load(control, CONTROL.meeting / 4)
+    const now = Atomics.load(control, CONTROL.meeting / 4) + Atomics.load(control, CONTROL.loaded / 4)
     if (now !== arrivals || since === undefined) {
       arrivals = now
       since = performance.now()

@@ -1,10 +1,10 @@
 import {
   type AnyTensor,
+  abstractNumber,
   abstractTensor,
   type DType,
   knownValues,
   record,
-  type Shape,
   type Step,
   Tensor,
   TraceError,
@@ -15,8 +15,22 @@ import { type Graph, graphOf } from './graph.ts'
 /** A function traced for arguments of one structure: its graph, and how its results are put together again. */
 export interface Traced {
   readonly graph: Graph
+  /** What stood for the arguments: their structure, with abstract tensors. */
+  readonly args: readonly unknown[]
+  /** The numbers among the arguments: each as float32, and in other dtypes that operations had it adopt. */
+  readonly numbers: readonly NumberArgument[]
   /** The function's value with a {@link Result} in place of each traced tensor. */
   readonly value: unknown
+}
+
+/** A number in one dtype. */
+interface NumberArgument {
+  /** Which of {@link argumentLeaves} it is, and which of the graph's arguments: those in other dtypes than float32 follow the leaves. */
+  readonly leaf: number
+  readonly argument: number
+  readonly dtype: DType
+  /** The first operation that used it so. */
+  readonly operation: string
 }
 
 /** Stands in a traced value for the result of this number. */
@@ -30,16 +44,34 @@ export class Result {
 
 /** Runs `f` once, on shapes alone, for arguments like `args`, and gives the graph of what it computes. */
 export function trace(f: (...args: never[]) => unknown, args: readonly unknown[]): Traced {
-  const abstract: AnyTensor[] = []
-  const stand = (shape: Shape, dtype: DType): AnyTensor => {
-    const tensor = abstractTensor(shape, dtype)
-    abstract.push(tensor)
-    return tensor
+  const count = argumentLeaves(args).length
+  const stands: AnyTensor[] = []
+  const adopted: AnyTensor[] = []
+  const numbers: NumberArgument[] = []
+  const alike = new Map<AnyTensor, AnyTensor>()
+  const standForNumber = (): AnyTensor => {
+    const leaf = stands.length
+    numbers.push({ leaf, argument: leaf, dtype: 'float32', operation: 'tensor' })
+    const scalar = abstractTensor([], 'float32')
+    const number = abstractNumber((dtype, operation) => {
+      if (dtype === 'float32') return scalar
+      const before = numbers.find((one) => one.leaf === leaf && one.dtype === dtype)
+      if (before) return adopted[before.argument - count]!
+      numbers.push({ leaf, argument: count + adopted.length, dtype, operation })
+      adopted.push(abstractTensor([], dtype))
+      return adopted.at(-1)!
+    })
+    // What was adopted is a tensor like others: it adopts no dtype any more.
+    alike.set(scalar, number)
+    return number
   }
-  const seen = treeMapAll((leaf) => {
-    if (leaf instanceof Tensor) return stand(leaf.shape, leaf.dtype)
-    return typeof leaf === 'number' ? stand([], 'float32') : leaf
-  }, args)
+  const seen = args.map((argument) =>
+    treeMapAll((leaf) => {
+      if (!(leaf instanceof Tensor) && typeof leaf !== 'number') return leaf
+      stands.push(leaf instanceof Tensor ? abstractTensor(leaf.shape, leaf.dtype) : standForNumber())
+      return stands.at(-1)
+    }, argument),
+  )
   // The arguments keep their structure; numbers become scalars, which operations take as well.
   const [value, tape] = record(() => f(...(seen as never[])))
   const results: AnyTensor[] = []
@@ -49,7 +81,7 @@ export function trace(f: (...args: never[]) => unknown, args: readonly unknown[]
     return new Result(results.length - 1)
   }, value)
   refuseFrozenKeys(tape.steps)
-  return { graph: graphOf(abstract, tape.steps, results), value: shaped }
+  return { graph: graphOf([...stands, ...adopted], tape.steps, results, alike), args: seen, numbers, value: shaped }
 }
 
 /** The tensors and numbers of the arguments, in the order in which {@link trace} numbers them. */

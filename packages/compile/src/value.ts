@@ -1,13 +1,4 @@
-import {
-  type DType,
-  type Expression,
-  InternalError,
-  type Kernel,
-  type Shape,
-  sizeOf,
-  stridesOf,
-  type View,
-} from '@cotangent/core'
+import { type DType, type Expression, InternalError, type Kernel, type Shape, sizeOf, type View } from '@cotangent/core'
 import { type Affine, combine, fixed, rangeOf } from './affine.ts'
 import { type Graph, scalarConstant } from './graph.ts'
 import type { Placement } from './placement.ts'
@@ -47,6 +38,15 @@ export interface Indirect {
 /** What an `apply` computes: the operations of scalar expressions. */
 export type ScalarOp = Exclude<Expression['op'], 'input' | 'constant'>
 
+/** Scattered tiles that are computed where they are used, as each of their elements comes from one of the tiles. */
+interface Tiles {
+  /** The node that they make up. */
+  readonly place: number
+  /** The node of tiles, and its coordinates in terms of the loops. */
+  readonly input: number
+  readonly coordinates: readonly Affine[]
+}
+
 /** The value of one node of a graph at given coordinates, down to loads from the nodes that are in memory. */
 export class ValueBuilder {
   readonly #graph: Graph
@@ -54,11 +54,13 @@ export class ValueBuilder {
   readonly #rank: number
   readonly #lengths: readonly number[]
   readonly #known = new Map<string, Value>()
+  readonly #tiles: Tiles | undefined
 
-  /** For a loop nest over axes of the given lengths. */
-  constructor(graph: Graph, placement: Placement, lengths: readonly number[]) {
+  /** For a loop nest over axes of the given lengths, which may walk over the elements of tiles. */
+  constructor(graph: Graph, placement: Placement, lengths: readonly number[], tiles?: Tiles) {
     this.#graph = graph
     this.#placement = placement
+    this.#tiles = tiles
     this.#rank = lengths.length
     this.#lengths = lengths
   }
@@ -96,13 +98,15 @@ export class ValueBuilder {
     const node = this.#graph.nodes[place]!
     const scalar = scalarConstant(node)
     if (scalar !== undefined) return { op: 'constant', dtype: node.dtype, value: scalar }
+    if (place === this.#tiles?.place) return this.at(this.#tiles.input, this.#tiles.coordinates)
     const buffer = this.#placement.bufferOf(place)
     if (buffer === undefined) return this.computed(place, coordinates)
-    return { op: 'load', dtype: node.dtype, buffer, index: this.#flat(node.shape, coordinates) }
+    return { op: 'load', dtype: node.dtype, buffer, index: this.#flat(place, coordinates) }
   }
 
-  #flat(shape: Shape, coordinates: readonly Affine[]): Affine {
-    const strides = stridesOf(shape)
+  #flat(place: number, coordinates: readonly Affine[]): Affine {
+    const { shape } = this.#graph.nodes[place]!
+    const strides = this.#placement.stridesOf(place)
     return combine(
       0,
       this.#rank,
@@ -140,8 +144,8 @@ export class ValueBuilder {
     const buffer = this.#placement.bufferOf(x!)
     if (buffer === undefined) throw new InternalError('a gather from what is not in memory')
     const around = [...coordinates.slice(0, axis), fixed(0, this.#rank), ...coordinates.slice(axis + rank)]
-    const indirect = { value, stride: stridesOf(source)[axis]!, below: source[axis]! }
-    return { op: 'load', dtype, buffer, index: this.#flat(source, around), indirect }
+    const indirect = { value, stride: this.#placement.stridesOf(x!)[axis]!, below: source[axis]! }
+    return { op: 'load', dtype, buffer, index: this.#flat(x!, around), indirect }
   }
 
   #expression(

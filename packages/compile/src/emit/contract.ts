@@ -1,67 +1,166 @@
-import { sizeOf } from '@cotangent/core'
-import { bytesOfA, bytesOfB, type Product, productOf, readingOfA, readingOfB } from '../product.ts'
+import { InternalError, sizeOf } from '@cotangent/core'
+import { combine, counter } from '../affine.ts'
+import { mapAffines } from '../collapse.ts'
+import {
+  bytesOfA,
+  bytesOfB,
+  distance,
+  PARTS,
+  type Product,
+  productOf,
+  readingOfA,
+  readingOfB,
+  readsStrips,
+  sizesOf,
+  stripBytes,
+  turnsOf,
+} from '../product.ts'
 import type { ContractTask, LoopTask } from '../tasks.ts'
 import { bytesOf } from '../value.ts'
 import { forRange, select, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32 } from '../wasm/instructions.ts'
+import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
-import { emitLoop } from './loop.ts'
-import { aligned, type ContractContext, copiesFor, Multiplier, outputOf } from './multiplier.ts'
+import { emitInnerLoops, emitLoop } from './loop.ts'
+import { aligned, type ContractContext, copiesFor, Multiplier, type OutputPlace, outputOf } from './multiplier.ts'
 import type { Phase } from './phase.ts'
+import type { Scratch } from './scratch.ts'
 
-/** How much working memory a contraction wants, in bytes. */
-export interface Scratch {
-  readonly own: number
-  readonly shared: number
-}
-
-/** Rows of one turn where threads share out rows. */
-const ROWS = 4
-
-/** Into how many parts a long sum over small matrices is cut; fixed, so that bits do not depend on threads. */
-const PARTS = 8
-
-type Cut = 'outer' | 'rows' | 'sums'
-
-/** Where the work is cut for threads: at outer loops, else at sums of small outputs, else at rows. */
-function cutOf({ outer, sums, m, n }: Product): Cut {
-  if (sizeOf(outer) > 1) return 'outer'
-  if (sizeOf(sums) < PARTS) return sizeOf(sums) > 1 ? 'outer' : 'rows'
-  return m * n <= 1 << 17 ? 'sums' : 'outer'
-}
+/** Rows of one turn where threads share out rows: as many as the micro-kernel takes at once. */
+const rowsOfTurn = (product: Product): number => (sizesOf(product).n * bytesOf(product.dtype) > 32 ? 2 : 8)
 
 /** The working memory that a contraction wants. */
-export function scratchOf(task: ContractTask): Scratch {
+export function contractScratch(task: ContractTask): Scratch {
   const product = productOf(task)
-  const a = readingOfA(product).from === 'copy' ? aligned(bytesOfA(product)) : 0
-  const b = readingOfB(product).from === 'copy' ? aligned(bytesOfB(product)) : 0
-  const cut = cutOf(product)
-  if (cut === 'rows') return { own: 0, shared: a + b }
-  return { own: a + b, shared: cut === 'sums' ? PARTS * product.m * product.n * bytesOf(product.dtype) : 0 }
+  const [a, b] = [readingOfA(product).from, readingOfB(product).from]
+  const wanted = (where: 'shared' | 'own') =>
+    (a === where ? aligned(bytesOfA(product, where)) : 0) + (b === where ? aligned(bytesOfB(product, where)) : 0)
+  const parts = product.cut === 'sums' ? PARTS * outputBytes(product) : 0
+  const strip = readsStrips(product) ? stripBytes(product) : 0
+  return { own: wanted('own') + strip, shared: wanted('shared') + parts }
+}
+
+/** The bytes of one part of a sum. */
+function outputBytes(product: Product): number {
+  const { m, n } = sizesOf(product)
+  return turnsOf(product.task, product.outer) * m * n * bytesOf(product.dtype)
 }
 
 /** The phases of a contraction, to be run one after the other. */
 export function emitContract(task: ContractTask, context: ContractContext): Phase[] {
   const product = productOf(task)
-  switch (cutOf(product)) {
+  const copies = copiesFor(product, SHARED, 'shared').map(({ task, offset }): Phase => {
+    const addresses = new Map(context.addresses).set(SHARED, context.shared + offset)
+    return emitLoop(task, addresses, context.functions)
+  })
+  switch (product.cut) {
     case 'outer':
-      return [byOuterLoops(product, context)]
+      return [...copies, byOuterLoops(product, context)]
     case 'rows':
-      return byRows(product, context)
+      return [...copies, byRows(product, context)]
     case 'sums':
-      return bySums(product, context)
+      return [...copies, ...bySums(product, context)]
   }
 }
 
 /** Stands for the working memory that all threads share. */
 const SHARED = -2
 
-/** A long sum over small matrices: parts of it side by side, then added up in order. */
+/** One turn for each turn of the outer loops. */
+function byOuterLoops(product: Product, context: ContractContext): Phase {
+  const lengths = product.outer.map((loop) => product.task.lengths[loop]!)
+  return {
+    turns: sizeOf(lengths),
+    grain: 1,
+    build: (f, begin, end) => {
+      const multiplier = new Multiplier(product, context, f, outputOf(product, context))
+      const [turn, row] = [f.local('i32', 'turn'), f.local('i32', 'row')]
+      return [
+        turn.set(begin),
+        whileBelow(turn, end, [
+          ...decode(turn, lengths, multiplier.outer),
+          ...allSums(product, multiplier, f),
+          row.set(0),
+          ...finishRows(product, context, f, multiplier.outer, row, i32.const(sizesOf(product).m)),
+        ]),
+      ]
+    },
+  }
+}
+
+/** One product: each thread takes its share of the rows. */
+function byRows(product: Product, context: ContractContext): Phase {
+  const { m } = sizesOf(product)
+  const rows = rowsOfTurn(product)
+  return {
+    turns: Math.ceil(m / rows),
+    grain: 1,
+    build: (f, begin, end) => {
+      const multiplier = new Multiplier(product, context, f, outputOf(product, context))
+      return [
+        begin.set(i32.mul(begin, rows)),
+        end.set(lesser(i32.mul(end, rows), m)),
+        ...allSums(product, multiplier, f, begin, end),
+        ...finishRows(product, context, f, [], begin, end.get),
+      ]
+    },
+  }
+}
+
+/** All turns of the sums, the first of which writes and the others add. */
+function allSums(
+  product: Product,
+  multiplier: Multiplier,
+  f: FunctionBuilder,
+  begin?: Local<'i32'>,
+  end?: Local<'i32'>,
+): readonly Node<'none'>[] {
+  if (product.sums.length === 0) return [...multiplier.copy(), ...multiplier.multiply(i32.const(1), begin, end)]
+  const first = f.local('i32', 'first')
+  const turns = product.sums.reduceRight<readonly Node<'none'>[]>(
+    (inner, loop, at) => [forRange(multiplier.sums[at]!, 0, product.task.lengths[loop]!, 1, inner)],
+    [...multiplier.copy(), ...multiplier.multiply(first.get, begin, end), first.set(0)],
+  )
+  return [first.set(1), ...turns]
+}
+
+/** What sums become, row by row where they are stored, from `row` up to `end`. */
+function finishRows(
+  product: Product,
+  context: ContractContext,
+  f: FunctionBuilder,
+  outer: readonly Local<'i32'>[],
+  row: Local<'i32'>,
+  end: Node<'i32'>,
+): Node<'none'>[] {
+  const { task, m, n } = product
+  if (task.finish === undefined) return []
+  const loops = [...product.outer, m.at(-1), n.at(-1)]
+  const renew = (affine: { base: number; by: readonly number[] }) => ({
+    base: affine.base,
+    by: loops.map((loop) => distance(affine, loop)),
+  })
+  const sizes = sizesOf(product)
+  const finish: LoopTask = {
+    kind: 'loop',
+    store: { ...task.store, index: renew(task.store.index) },
+    lengths: [...product.outer.map((loop) => task.lengths[loop]!), sizes.m, sizes.n],
+    rank: loops.length,
+    value: mapAffines(task.finish, renew),
+  }
+  const inner = emitInnerLoops(f, finish, [...outer, row], context.addresses, context.functions)
+  return [whileBelow(row, end, inner)]
+}
+
+/** A long sum over a small output: parts of it side by side, then added up in order. */
 function bySums(product: Product, context: ContractContext): Phase[] {
-  const { m, n, dtype } = product
-  const bytes = m * n * bytesOf(dtype)
-  const count = sizeOf(product.sums)
+  const { task, dtype } = product
+  const bytes = outputBytes(product)
+  const lengths = product.sums.map((loop) => task.lengths[loop]!)
+  const count = sizeOf(lengths)
+  const { m, n } = sizesOf(product)
+  const size = bytesOf(dtype)
   const accumulate: Phase = {
     turns: PARTS,
     grain: 1,
@@ -72,12 +171,25 @@ function bySums(product: Product, context: ContractContext): Phase[] {
         f.local('i32', 'stop'),
         f.local('i32', 'first'),
       ]
-      const place = {
-        base: i32.add(context.shared, i32.mul(turn, bytes)),
-        row: n * bytesOf(dtype),
-        column: bytesOf(dtype),
-      }
-      const multiplier = new Multiplier(product, context, f, context.own, () => place)
+      // A part is as the product's loops go: outer, rows, columns.
+      let apart = bytes
+      const steps = product.outer.map((loop) => {
+        apart /= task.lengths[loop]!
+        return apart
+      })
+      const place = (outer: readonly Local<'i32'>[]): OutputPlace => ({
+        base: outer.reduce<Node<'i32'>>(
+          (address, local, loop) => i32.add(address, i32.mul(local, steps[loop]!)),
+          i32.add(context.shared, i32.mul(turn, bytes)),
+        ),
+        row: n * size,
+        column: size,
+      })
+      const multiplier = new Multiplier(product, context, f, place)
+      const outer = product.outer.reduceRight<readonly Node<'none'>[]>(
+        (inner, loop, axis) => [forRange(multiplier.outer[axis]!, 0, task.lengths[loop]!, 1, inner)],
+        [...multiplier.copy(), ...multiplier.multiply(first.get)],
+      )
       const edge = (index: Node<'i32'>) => i32.div_u(i32.mul(index, count), PARTS)
       return [
         turn.set(begin),
@@ -85,69 +197,67 @@ function bySums(product: Product, context: ContractContext): Phase[] {
           at.set(edge(turn.get)),
           stop.set(edge(i32.add(turn, 1))),
           first.set(1),
-          whileBelow(at, stop, [
-            ...decode(at, product.sums, multiplier.sums),
-            ...multiplier.copy(),
-            ...multiplier.multiply(first.get),
-            first.set(0),
-          ]),
+          whileBelow(at, stop, [...decode(at, lengths, multiplier.sums), ...outer, first.set(0)]),
         ]),
       ]
     },
   }
-  const given = product.outer.length + product.sums.length
-  const { index } = product.store
-  const total: LoopTask = {
-    kind: 'loop',
-    store: { ...product.store, index: { base: index.base, by: [index.by[given]!, index.by[given + 1]!, 0] } },
-    lengths: [m, n, PARTS],
-    rank: 2,
-    fold: 'sum',
-    value: { op: 'load', dtype, buffer: SHARED, index: { base: 0, by: [n, 1, m * n] } },
-  }
-  return [accumulate, emitLoop(total, new Map(context.addresses).set(SHARED, context.shared), context.functions)]
+  const addresses = new Map(context.addresses).set(SHARED, context.shared)
+  const phases = [accumulate, emitLoop(totalOf(product, m * n), addresses, context.functions)]
+  return task.finish === undefined
+    ? phases
+    : [...phases, emitLoop(finishAll(task), context.addresses, context.functions)]
 }
 
-/** One turn for each turn of the outer loops: copies and multiplies on its own. */
-function byOuterLoops(product: Product, context: ContractContext): Phase {
+/** The loop that adds up the parts of every sum. */
+function totalOf(product: Product, matrix: number): LoopTask {
+  const { task, outer, m, n, dtype } = product
+  const { counts, lengths, store } = task
+  const inParts = [...outer, ...m, ...n]
+  const strides = new Map<number, number>()
+  let apart = 1
+  for (const loop of [...inParts].reverse()) {
+    strides.set(loop, apart)
+    apart *= lengths[loop]!
+  }
+  if (apart !== turnsOf(task, outer) * matrix) throw new InternalError('parts of another size than their output')
+  const loops = Array.from({ length: counts.batch + counts.rows + counts.columns }, (_, loop) => loop)
+  const inOrder = [...loops].sort((one, other) => store.index.by[other]! - store.index.by[one]! || one - other)
+  const rank = inOrder.length + 1
+  const part = combine(
+    0,
+    rank,
+    inOrder.map((loop, at) => [strides.get(loop) ?? 0, counter(at, rank)] as const),
+  )
   return {
-    turns: sizeOf(product.outer),
-    grain: 1,
-    build: (f, begin, end) => {
-      const multiplier = new Multiplier(product, context, f, context.own, outputOf(product, context))
-      const [turn, first] = [f.local('i32', 'turn'), f.local('i32', 'first')]
-      const sums = product.sums.reduceRight<readonly Node<'none'>[]>(
-        (inner, length, at) => [forRange(multiplier.sums[at]!, 0, length, 1, inner)],
-        [...multiplier.copy(), ...multiplier.multiply(first.get), first.set(0)],
-      )
-      return [
-        turn.set(begin),
-        whileBelow(turn, end, [...decode(turn, product.outer, multiplier.outer), first.set(1), ...sums]),
-      ]
+    kind: 'loop',
+    store: {
+      ...store,
+      index: { base: store.index.base, by: [...inOrder.map((loop) => store.index.by[loop]!), 0] },
+    },
+    lengths: [...inOrder.map((loop) => lengths[loop]!), PARTS],
+    rank: inOrder.length,
+    fold: 'sum',
+    value: {
+      op: 'load',
+      dtype,
+      buffer: SHARED,
+      index: { base: part.base, by: [...part.by.slice(0, -1), apart] },
     },
   }
 }
 
-/** One product: all threads copy its operands, then each takes its share of the rows. */
-function byRows(product: Product, context: ContractContext): Phase[] {
-  const copies = copiesFor(product, SHARED).map(({ task, offset }): Phase => {
-    const addresses = new Map(context.addresses).set(SHARED, context.shared + offset)
-    return emitLoop(task, addresses, context.functions)
-  })
-  const multiply: Phase = {
-    turns: Math.ceil(product.m / ROWS),
-    grain: 1,
-    build: (f, begin, end) => [
-      begin.set(i32.mul(begin, ROWS)),
-      end.set(lesser(i32.mul(end, ROWS), product.m)),
-      ...new Multiplier(product, context, f, i32.const(context.shared), outputOf(product, context)).multiply(
-        i32.const(1),
-        begin,
-        end,
-      ),
-    ],
+/** The loop that finishes all sums where they are stored. */
+function finishAll({ counts, lengths, store, finish }: ContractTask): LoopTask {
+  const rank = counts.batch + counts.rows + counts.columns
+  const renew = ({ base, by }: { base: number; by: readonly number[] }) => ({ base, by: by.slice(0, rank) })
+  return {
+    kind: 'loop',
+    store: { ...store, index: renew(store.index) },
+    lengths: lengths.slice(0, rank),
+    rank,
+    value: mapAffines(finish!, renew),
   }
-  return [...copies, multiply]
 }
 
 /** The counters of loops whose turns are numbered through, in row-major order. */
@@ -161,7 +271,10 @@ function decode(turn: Local<'i32'>, lengths: readonly number[], counters: readon
 }
 
 /** Runs the body while the counter is below `end`, one turn further each time. */
-const whileBelow = (counter: Local<'i32'>, end: Local<'i32'>, body: readonly Node<'none'>[]): Node<'none'> =>
-  whileLoop(i32.lt_s(counter, end), [...body, counter.set(i32.add(counter, 1))])
+export const whileBelow = (
+  counter: Local<'i32'>,
+  end: Local<'i32'> | Node<'i32'>,
+  body: readonly Node<'none'>[],
+): Node<'none'> => whileLoop(i32.lt_s(counter, end), [...body, counter.set(i32.add(counter, 1))])
 
 const lesser = (x: Node<'i32'>, y: number): Node<'i32'> => select(x, i32.const(y), i32.lt_s(x, y))

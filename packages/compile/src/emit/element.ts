@@ -29,7 +29,16 @@ export interface Element {
 
 /** The code for `value` at the present turn of the loops. Parts that occur several times are computed once, into locals. */
 export function emitElement(value: Value, context: ElementContext): Element {
-  const uses = countUses(value)
+  const { before, values } = emitElements([value], context)
+  return { before, value: values[0]! }
+}
+
+/** The code for several values at once, which may share parts. */
+export function emitElements(
+  values: readonly Value[],
+  context: ElementContext,
+): { readonly before: readonly Node<'none'>[]; readonly values: readonly Node[] } {
+  const uses = countUses(values)
   const locals = new Map<Value, Local>()
   const before: Node<'none'>[] = []
   const emit = (part: Value, guarded: boolean): Node => {
@@ -63,8 +72,7 @@ export function emitElement(value: Value, context: ElementContext): Element {
       }
     }
   }
-  const result = emit(value, false)
-  return { before, value: result }
+  return { before, values: values.map((value) => emit(value, false)) }
 }
 
 /** The dtype that an operation works in: that of its operands, or of what a select chooses between. */
@@ -113,7 +121,7 @@ function affineNode({ base, by }: Affine, counters: readonly Local<'i32'>[]): No
   return base === 0 ? sum : i32.add(sum, base)
 }
 
-function countUses(value: Value): Map<Value, number> {
+function countUses(values: readonly Value[]): Map<Value, number> {
   const uses = new Map<Value, number>()
   const visit = (part: Value): void => {
     const before = uses.get(part) ?? 0
@@ -122,7 +130,7 @@ function countUses(value: Value): Map<Value, number> {
     if (part.op === 'guard') visit(part.value)
     if (part.op === 'apply') part.operands.forEach(visit)
   }
-  visit(value)
+  values.forEach(visit)
   return uses
 }
 

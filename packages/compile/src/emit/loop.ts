@@ -1,7 +1,8 @@
-import { type DType, isFloat } from '@cotangent/core'
+import { type DType, isFloat, sizeOf } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
-import { collapseLoop, mapAffines } from '../collapse.ts'
-import type { LoopTask } from '../tasks.ts'
+import { collapseLoop, mapTask } from '../collapse.ts'
+import { readsOf } from '../plan.ts'
+import { type LoopTask, type Store, storesOf } from '../tasks.ts'
 import type { Value } from '../value.ts'
 import { doWhile, forRange, ifElse, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
@@ -10,9 +11,12 @@ import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import { type Arithmetic, type FunctionCaller, scalarArithmetic } from './arithmetic.ts'
 import { type Addresses, Cursors } from './cursor.ts'
-import { type ElementContext, emitElement, uniformAlong } from './element.ts'
+import { type ElementContext, emitElement, emitElements, uniformAlong } from './element.ts'
 import type { Phase } from './phase.ts'
 import { fourLanes, lanesFor, twoLanes } from './vector-arithmetic.ts'
+
+/** Most turns of a fold that are written out one by one: the windows of pooling. */
+const WRITTEN_OUT = 9
 
 /** The code of a loop nest. */
 export function emitLoop(given: LoopTask, addresses: Addresses, functions: FunctionCaller): Phase {
@@ -33,11 +37,19 @@ export function emitInnerLoops(
   given: readonly Local<'i32'>[],
   addresses: Addresses,
   functions: FunctionCaller,
-  scratch: Node<'i32'>,
+  scratch?: Node<'i32'>,
 ): Node<'none'>[] {
   const inner = withOutputLoop(collapseLoop(task, given.length), given.length)
   const { along, lanes } = vectorsOf(inner, given.length)
-  return new LoopEmitter(inner, { addresses, functions, f, along, lanes, given, scratch }).buildInner()
+  return new LoopEmitter(inner, {
+    addresses,
+    functions,
+    f,
+    along,
+    lanes,
+    given,
+    ...(scratch && { scratch }),
+  }).buildInner()
 }
 
 /** A nest with a loop over the output behind the `given` ones, if only of one turn. */
@@ -46,23 +58,29 @@ function withOutputLoop(task: LoopTask, given: number): LoopTask {
   const insert = (by: readonly number[]) => [...by.slice(0, given), 0, ...by.slice(given)]
   const renew = ({ base, by }: Affine): Affine => ({ base, by: insert(by) })
   return {
-    ...task,
+    ...mapTask(task, renew),
     lengths: [...task.lengths.slice(0, given), 1, ...task.lengths.slice(given)],
     rank: given + 1,
-    store: { ...task.store, index: renew(task.store.index) },
-    value: mapAffines(task.value, renew),
   }
 }
 
 /** Which loop is vectorised, if any, and how many turns at once. */
 function vectorsOf(task: LoopTask, given: number): { along: number | undefined; lanes: 1 | 2 | 4 } {
   const along = vectorLoop(task)
-  const lanes = along === undefined || along < given ? 1 : lanesFor(task.value, task.store.dtype)
+  const lanes = along === undefined || along < given ? 1 : lanesOf(task)
   return { along: lanes === 1 ? undefined : along, lanes }
 }
 
+/** As many lanes as all that is computed and stored allows. */
+function lanesOf({ store, value, best, also = [] }: LoopTask): 1 | 2 | 4 {
+  const all = [lanesFor(value, store.dtype), ...also.map((output) => lanesFor(output.value, output.store.dtype))]
+  if (best) all.push(lanesFor(value, best.dtype))
+  return all.every((lanes) => lanes === all[0]) ? all[0]! : 1
+}
+
 /** The loop to vectorise: the innermost folded one if elements lie side by side along it, else the innermost of the output. */
-function vectorLoop({ value, rank, lengths, store, fold }: LoopTask): number | undefined {
+function vectorLoop(task: LoopTask): number | undefined {
+  const { value, rank, lengths, fold, also = [] } = task
   const last = lengths.length - 1
   const folds = last >= rank
   const places = fold === 'argMax' || fold === 'argMin'
@@ -70,7 +88,10 @@ function vectorLoop({ value, rank, lengths, store, fold }: LoopTask): number | u
   if (places && value.dtype === 'bool') return undefined
   if (folds && !places && movesAlong(value, last) && uniformAlong(value, last)) return last
   const output = rank - 1
-  return store.index.by[output] === 1 && uniformAlong(value, output) ? output : undefined
+  const side = storesOf(task).every(({ index }) => index.by[output] === 1)
+  return side && [value, ...also.map((other) => other.value)].every((one) => uniformAlong(one, output))
+    ? output
+    : undefined
 }
 
 function movesAlong(value: Value, loop: number): boolean {
@@ -113,19 +134,20 @@ class LoopEmitter {
   readonly #along: number | undefined
 
   readonly #given: readonly Local<'i32'>[]
+  readonly #addresses: Addresses
 
   constructor(task: LoopTask, { addresses, functions, f, along, lanes, given, scratch }: LoopSetting) {
     this.#task = task
     this.#f = f
     this.#given = given
+    this.#addresses = addresses
     this.#cursors = new Cursors(addresses, f, scratch)
     this.#counters = task.lengths.map((_, axis) => given[axis] ?? f.local('i32', `turn${axis}`))
     this.#single = scalarArithmetic(functions)
     this.#wide = lanes === 1 ? this.#single : lanes === 4 ? fourLanes(functions) : twoLanes(functions)
     this.#along = along
-    const { store } = task
-    this.#cursors.at(store.buffer, store.dtype, store.index)
-    this.#cursors.prepare(task.value)
+    for (const { buffer, dtype, index } of storesOf(task)) this.#cursors.at(buffer, dtype, index)
+    for (const value of [task.value, ...(task.also ?? []).map((output) => output.value)]) this.#cursors.prepare(value)
   }
 
   /** Runs the turns from `begin` to `end` of the outermost loop. */
@@ -159,15 +181,27 @@ class LoopEmitter {
 
   /** One element of the output, or as many as there are lanes. */
   #output(arithmetic: Arithmetic, axis: number): Node<'none'>[] {
-    const { fold, value, store } = this.#task
-    const target = this.#cursors.at(store.buffer, store.dtype, store.index)
-    const write = (result: Node) => arithmetic.store(store.dtype, target.local.get, target.offset, result)
+    const { fold, value, store, also = [] } = this.#task
+    const writeTo =
+      ({ buffer, dtype, index }: Store) =>
+      (result: Node) => {
+        const target = this.#cursors.at(buffer, dtype, index)
+        return arithmetic.store(dtype, target.local.get, target.offset, result)
+      }
     if (fold === undefined) {
-      const element = emitElement(value, this.#context(arithmetic))
-      return [...element.before, write(element.value)]
+      const elements = emitElements([value, ...also.map((output) => output.value)], this.#context(arithmetic))
+      const stores = [store, ...also.map((output) => output.store)]
+      return [...elements.before, ...this.#writeAll(elements.values, stores.map(writeTo))]
     }
-    if (fold === 'argMax' || fold === 'argMin') return this.#extremePlace(fold, arithmetic, axis, write)
-    return this.#folded(fold, arithmetic, axis, write)
+    if (fold === 'argMax' || fold === 'argMin') return this.#extremePlace(fold, arithmetic, axis, writeTo)
+    return this.#folded(fold, arithmetic, axis, writeTo(store))
+  }
+
+  /** Stores results once all are computed: one may lie where another reads. */
+  #writeAll(values: readonly Node[], writes: readonly ((result: Node) => Node<'none'>)[]): Node<'none'>[] {
+    if (values.length === 1) return [writes[0]!(values[0]!)]
+    const locals = values.map((value) => this.#f.local(value.type as Exclude<Node['type'], 'none'>, 'result'))
+    return [...locals.map((local, at) => set(local, values[at]!)), ...locals.map((local, at) => writes[at]!(local.get))]
   }
 
   #folded(
@@ -188,6 +222,15 @@ class LoopEmitter {
       const element = emitElement(this.#task.value, this.#context(one))
       return [...element.before, set(local, one.apply(name, dtype, dtype, [local.get, element.value]))]
     }
+    if (this.#writtenOut) {
+      const [{ local, arithmetic: one }] = accumulators as [Accumulator]
+      const turns = this.#eachTurn(axis, (turn) => {
+        const element = emitElement(this.#task.value, this.#context(one))
+        const next = turn === 0 ? element.value : one.apply(name, dtype, dtype, [local.get, element.value])
+        return [...element.before, set(local, next)]
+      })
+      return [...turns, write(local.get)]
+    }
     const total = accumulators.map(({ local, arithmetic: one }) =>
       inLanes(one, dtype, local.get, (a, b) => this.#single.apply(name, dtype, dtype, [a, b])),
     )
@@ -196,6 +239,29 @@ class LoopEmitter {
       ...this.#foldFrom(axis, take, arithmetic),
       write(across ? this.#single.apply(name, dtype, dtype, [total[0]!, total[1]!]) : accumulators[0]!.local.get),
     ]
+  }
+
+  /** Whether what is folded is so little that it is written out turn by turn. */
+  get #writtenOut(): boolean {
+    const folded = this.#task.lengths.slice(this.#task.rank)
+    const across = this.#along !== undefined && this.#along >= this.#task.rank
+    return !across && sizeOf(folded) <= WRITTEN_OUT && sizeOf(folded) > 0
+  }
+
+  /** The loops folded over from `axis` on, turn after turn; `take` is given the number of the turn. */
+  #eachTurn(axis: number, take: (turn: number) => readonly Node<'none'>[]): Node<'none'>[] {
+    let turn = 0
+    const from = (loop: number): Node<'none'>[] => {
+      const length = this.#task.lengths[loop]
+      if (length === undefined) return [...take(turn++)]
+      const turns = Array.from({ length }, (_, at) => [
+        this.#counters[loop]!.set(at),
+        ...from(loop + 1),
+        ...(at + 1 < length ? this.#cursors.move(loop, 1) : []),
+      ])
+      return [...turns.flat(), ...this.#cursors.move(loop, 1 - length)]
+    }
+    return from(axis)
   }
 
   /** The loops folded over from `axis` on. */
@@ -210,7 +276,7 @@ class LoopEmitter {
     op: 'argMax' | 'argMin',
     arithmetic: Arithmetic,
     axis: number,
-    write: (result: Node) => Node<'none'>,
+    writeTo: (store: Store) => (result: Node) => Node<'none'>,
   ): Node<'none'>[] {
     const { dtype } = this.#task.value
     const best = this.#f.local(arithmetic.type(dtype), 'best')
@@ -227,6 +293,24 @@ class LoopEmitter {
       ? either(better, arithmetic.apply('select', 'bool', 'bool', [unordered(best), neither, unordered(candidate)]))
       : better
     const choose = (x: Node, y: Node) => arithmetic.apply('select', dtype, dtype, [wins, x, y])
+    const done = [
+      writeTo(this.#task.store)(found.get),
+      ...(this.#task.best ? [writeTo(this.#task.best)(best.get)] : []),
+    ]
+    if (this.#writtenOut) {
+      const turns = this.#eachTurn(axis, (turn) => {
+        const { before, value } = emitElement(this.#task.value, this.#context(arithmetic))
+        const first = [set(best, value), set(found, arithmetic.constant('int32', 0))]
+        const number = arithmetic.constant('int32', turn)
+        const further = [
+          set(candidate, value),
+          set(found, choose(number, found.get)),
+          set(best, choose(candidate.get, best.get)),
+        ]
+        return [...before, ...(turn === 0 ? first : further)]
+      })
+      return [...turns, ...done]
+    }
     const element = emitElement(this.#task.value, this.#context(arithmetic))
     const here = arithmetic.lanes === 1 ? place.get : i32x4.splat(place)
     const visit = [
@@ -239,7 +323,20 @@ class LoopEmitter {
       ),
       place.set(i32.add(place, 1)),
     ]
-    return [place.set(0), ...this.#foldFrom(axis, () => visit, arithmetic), write(found.get)]
+    return [place.set(0), ...this.#foldFrom(axis, () => visit, arithmetic), ...done]
+  }
+
+  /** Whether an element may be computed twice: not where it is computed from what lies in its place. */
+  get #mayRepeat(): boolean {
+    const { value, also = [] } = this.#task
+    const addresses = new Set(storesOf(this.#task).map(({ buffer }) => this.#addresses.get(buffer)))
+    const reads = readsOf(this.#task)
+    return (
+      ![...reads].some((buffer) => addresses.has(this.#addresses.get(buffer))) &&
+      also.length === 0 &&
+      this.#wide.lanes > 1 &&
+      value.op !== 'constant'
+    )
   }
 
   /** All turns of a loop, as many at once as there are lanes, the rest one by one. */
@@ -251,7 +348,12 @@ class LoopEmitter {
     const vectors =
       whole === 0 ? [] : [doWhile([...body(this.#wide), ...this.#advance(axis, lanes)], i32.lt_s(counter, whole))]
     const rest =
-      whole === length ? [] : [doWhile([...body(this.#single), ...this.#advance(axis, 1)], i32.lt_s(counter, length))]
+      whole === length
+        ? []
+        : whole > 0 && axis < this.#task.rank && this.#mayRepeat
+          ? // The last vector once more over what it shares with the one before.
+            [...this.#advance(axis, length - lanes - whole), ...body(this.#wide), ...this.#advance(axis, lanes)]
+          : [doWhile([...body(this.#single), ...this.#advance(axis, 1)], i32.lt_s(counter, length))]
     return [counter.set(0), ...vectors, ...rest, ...this.#cursors.move(axis, -length)]
   }
 

@@ -20,12 +20,16 @@ export interface MicroKernel {
   /** From one row, and one column, of the output to the next. */
   readonly cRow: number
   readonly cColumn: number
+  /** Whether the left operand is all ones: then columns are summed, and it is not read. */
+  readonly ones?: boolean
+  /** A loop around that over k: its turns, and how far it is from the end of one run through k to the next. */
+  readonly between?: { readonly turns: number; readonly aJump: number; readonly bJump: number } | undefined
 }
 
 export type MicroKernelParams = {
   readonly a: 'i32'
   readonly b: 'i32'
-  /** Where the right operand ends: one `bStep` behind its last k. */
+  /** Where the right operand ends in the first run through k: one `bStep` behind its last k. */
   readonly end: 'i32'
   readonly c: 'i32'
   /** 1 to write the sums, 0 to add them to what is there. */
@@ -36,30 +40,62 @@ export type MicroKernelParams = {
  * The innermost function of a contraction. The first k multiplies only, which saves clearing the sums; then each k adds one
  * product to each sum, in order, so that its bits do not depend on how rows and columns are cut.
  */
-export function defineMicroKernel(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
-  const { dtype, rows, columns, aRow, aStep, bStep } = kernel
+export function microKernel(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
+  const defined = inModules.get(module) ?? new Map<string, Func<MicroKernelParams, 'none'>>()
+  inModules.set(module, defined)
+  const signature = JSON.stringify(kernel)
+  const before = defined.get(signature)
+  if (before !== undefined) return before
+  const made = define(module, kernel)
+  defined.set(signature, made)
+  return made
+}
+
+/** A module has each micro-kernel once, whichever contractions call it: what is called often is optimised early. */
+const inModules = new WeakMap<WasmModule, Map<string, Func<MicroKernelParams, 'none'>>>()
+
+function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
+  const { dtype, rows, columns, aRow, aStep, bStep, between, ones = false } = kernel
   const { mul, add, splatLoad } = instructionsFor(dtype)
   const vectors = Math.ceil((columns * bytesOf(dtype)) / 16)
   const params = { a: 'i32', b: 'i32', end: 'i32', c: 'i32', first: 'i32' } as const
   return module.func(`product.${rows}x${columns}`, { params }, ({ a, b, end, c, first }, f) => {
     const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local('v128', 'sum')))
-    const left = sums.map(() => f.local('v128', 'left'))
+    const left = ones ? [] : sums.map(() => f.local('v128', 'left'))
     const right = f.local('v128', 'right')
     const step = (take: (sum: Local<'v128'>, product: Node<'v128'>) => Node<'none'>): Node<'none'>[] => [
       ...left.map((x, row) => x.set(splatLoad(a, { offset: row * aRow }))),
       ...sums[0]!.flatMap((_, vector) => [
         right.set(v128.load(b, { offset: 16 * vector, align: 4 })),
-        ...sums.map((row, at) => take(row[vector]!, mul(left[at]!, right))),
+        ...sums.map((row, at) => take(row[vector]!, ones ? right.get : mul(left[at]!, right))),
       ]),
-      a.set(i32.add(a, aStep)),
+      ...(ones || aStep === 0 ? [] : [a.set(i32.add(a, aStep))]),
       b.set(i32.add(b, bStep)),
     ]
-    return [
-      ...step((sum, product) => sum.set(product)),
+    const run = () =>
       whileLoop(
         i32.lt_u(b, end),
         step((sum, product) => sum.set(add(sum, product))),
-      ),
+      )
+    const [turn, length] = [f.local('i32', 'turn'), f.local('i32', 'length')]
+    const runs = between === undefined ? [] : [length.set(i32.sub(end, b)), turn.set(between.turns - 1)]
+    const further =
+      between === undefined
+        ? []
+        : [
+            whileLoop(i32.ne(turn, 0), [
+              turn.set(i32.sub(turn, 1)),
+              a.set(i32.add(a, between.aJump)),
+              b.set(i32.add(b, between.bJump)),
+              end.set(i32.add(b, length)),
+              run(),
+            ]),
+          ]
+    return [
+      ...runs,
+      ...step((sum, product) => sum.set(product)),
+      run(),
+      ...further,
       ifElse(i32.eqz(first), addWhatIsThere(kernel, sums, c, add)),
       ...write(kernel, sums, c),
     ]

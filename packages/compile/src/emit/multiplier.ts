@@ -1,8 +1,13 @@
 import {
   bytesOfA,
+  bytesOfB,
   copiesOfB,
   copyOfA,
-  loopsOf,
+  distance,
+  distancesInCopy,
+  elementsOfA,
+  elementsOfB,
+  MOST_K,
   type Panels,
   type Product,
   padded,
@@ -10,18 +15,21 @@ import {
   type Reading,
   readingOfA,
   readingOfB,
+  readsStrips,
+  STRIP_ROWS,
+  sizesOf,
 } from '../product.ts'
 import type { LoopTask } from '../tasks.ts'
-import { bytesOf } from '../value.ts'
-import { call, forRange, whileLoop } from '../wasm/control.ts'
+import { bytesOf, type Value } from '../value.ts'
+import { call, doWhile, forRange, select, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
-import { i32 } from '../wasm/instructions.ts'
+import { i32, v128 } from '../wasm/instructions.ts'
 import type { FunctionBuilder, WasmModule } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import type { FunctionCaller } from './arithmetic.ts'
 import { type Addresses, SCRATCH } from './cursor.ts'
 import { emitInnerLoops } from './loop.ts'
-import { defineMicroKernel } from './micro-kernel.ts'
+import { microKernel } from './micro-kernel.ts'
 
 /** What the code of a contraction is made with. */
 export interface ContractContext {
@@ -33,11 +41,8 @@ export interface ContractContext {
   readonly shared: number
 }
 
-/** Most k in one pass: a panel of so many rows stays in the first cache. */
-const MOST_K = 400
-
 /** Rows that the micro-kernel takes at once, for panels of so many vectors: eight sums in registers, then fewer. */
-const rowBlocks = (vectors: number): (1 | 2 | 4 | 8)[] =>
+export const rowBlocks = (vectors: number): (1 | 2 | 4 | 8)[] =>
   vectors > 2 ? [2, 1] : vectors === 2 ? [4, 2, 1] : [8, 4, 2, 1]
 
 /** Where a matrix of the output lies, and how far its rows and columns are apart, in bytes. */
@@ -47,6 +52,37 @@ export interface OutputPlace {
   readonly column: number
 }
 
+/** An operand in memory, in bytes: where it starts, and how far the product's loops go. */
+interface Left {
+  readonly base: Node<'i32'>
+  readonly row: number
+  readonly step: number
+  readonly between: number
+}
+
+/** The right operand: how far panels and k are apart, in whole panels and in the last, narrower one. */
+interface Right {
+  readonly base: Node<'i32'>
+  readonly panel: number
+  readonly whole: Steps
+  readonly rest: Steps
+}
+
+interface Steps {
+  readonly step: number
+  readonly between: number
+}
+
+/** A stretch of the sums that one call of the micro-kernel runs through. */
+interface Pass {
+  readonly between: { readonly from: number; readonly count: number }
+  readonly k: { readonly from: number; readonly count: number }
+}
+
+/** Half of a first cache, in bytes, and the least k that is worth a pass. */
+const IN_CACHE = 1 << 14
+const FEWEST_K = 64
+
 /** The code that multiplies one [m, k] by one [k, n] matrix, at given turns of the outer and sum loops. */
 export class Multiplier {
   readonly outer: readonly Local<'i32'>[]
@@ -54,7 +90,6 @@ export class Multiplier {
   readonly #product: Product
   readonly #context: ContractContext
   readonly #f: FunctionBuilder
-  readonly #scratch: Node<'i32'>
   readonly #a: Reading
   readonly #b: Reading
   readonly #output: OutputPlace
@@ -63,13 +98,11 @@ export class Multiplier {
     product: Product,
     context: ContractContext,
     f: FunctionBuilder,
-    scratch: Node<'i32'>,
     output: (outer: readonly Local<'i32'>[]) => OutputPlace,
   ) {
     this.#product = product
     this.#context = context
     this.#f = f
-    this.#scratch = scratch
     this.#a = readingOfA(product)
     this.#b = readingOfB(product)
     this.outer = product.outer.map(() => f.local('i32', 'outer'))
@@ -77,75 +110,147 @@ export class Multiplier {
     this.#output = output(this.outer)
   }
 
-  /** Copies what is not read in place. */
+  /** Copies what each thread copies for itself at these turns. */
   copy(): Node<'none'>[] {
     const given = [...this.outer, ...this.sums]
-    const { addresses, functions } = this.#context
-    return copiesFor(this.#product, SCRATCH).flatMap(({ task, offset }) =>
-      emitInnerLoops(this.#f, task, given, addresses, functions, i32.add(this.#scratch, offset)),
+    const { addresses, functions, own } = this.#context
+    return copiesFor(this.#product, SCRATCH, 'own').flatMap(({ task, offset }) =>
+      emitInnerLoops(this.#f, task, given, addresses, functions, i32.add(own, offset)),
     )
   }
 
   /** Multiplies all rows, or those from `begin` to `end`; `first` is 1 to write, 0 to add to the output. */
   multiply(first: Node<'i32'>, begin?: Local<'i32'>, end?: Local<'i32'>): Node<'none'>[] {
-    const { k } = this.#product
-    const panels = panelsOf(this.#product)
-    const passes = Math.ceil(k / MOST_K)
-    const most = Math.ceil(k / passes)
     const left = this.#left()
+    return passesOf(this.#product, this.#mostK()).flatMap((pass, at) => {
+      const write = at === 0 ? first : i32.const(0)
+      if (!readsStrips(this.#product)) return this.#panels(pass, left, write, begin, end)
+      return this.#strips(pass, left, write, begin, end)
+    })
+  }
+
+  /** Most k of one pass: what it reads of the right operand stays in the first cache, from row to row. */
+  #mostK(): number {
+    if (this.#b.from !== 'memory') return MOST_K
+    const step = distance(this.#b.load.index, this.#product.k.at(-1)) * bytesOf(this.#product.dtype)
+    return Math.min(MOST_K, Math.max(FEWEST_K, Math.floor(IN_CACHE / Math.max(1, step))))
+  }
+
+  /** All panels of columns, strip by strip of rows that are copied side by side first. */
+  #strips(
+    pass: Pass,
+    left: Left,
+    write: Node<'i32'>,
+    begin: Local<'i32'> | undefined,
+    end: Local<'i32'> | undefined,
+  ): Node<'none'>[] {
+    const f = this.#f
+    const { m } = sizesOf(this.#product)
+    const [from, to, x, last, stripBegin, stripEnd] = [
+      f.local('i32', 'from'),
+      f.local('i32', 'to'),
+      f.local('i32', 'x'),
+      f.local('i32', 'last'),
+      f.local('i32', 'stripBegin'),
+      f.local('i32', 'stripEnd'),
+    ]
+    const bytes = STRIP_ROWS * 4
+    const copied = i32.add(this.#context.own, this.#ownCopies())
+    const stop = end?.get ?? i32.const(m)
+    const vectors = [0, 16, 32, 48]
+    const strip: Left = { base: i32.sub(copied, i32.mul(stripBegin, 4)), row: 4, step: bytes, between: 0 }
+    return [
+      stripBegin.set(begin?.get ?? i32.const(0)),
+      whileLoop(i32.lt_s(stripBegin, stop), [
+        stripEnd.set(i32.add(stripBegin, STRIP_ROWS)),
+        stripEnd.set(select(stripEnd, stop, i32.lt_s(stripEnd, stop))),
+        from.set(i32.add(i32.add(left.base, pass.k.from * left.step), i32.mul(stripBegin, 4))),
+        to.set(copied),
+        last.set(i32.add(to, pass.k.count * bytes)),
+        doWhile(
+          [
+            ...vectors.map((offset) => v128.store(to, v128.load(from, { offset, align: 4 }), { offset, align: 4 })),
+            from.set(i32.add(from, left.step)),
+            to.set(i32.add(to, bytes)),
+          ],
+          i32.lt_u(to, last),
+        ),
+        x.set(strip.base),
+        // The strip holds this pass's part of k alone.
+        ...this.#panels(pass, { ...strip, base: i32.sub(x, pass.k.from * bytes) }, write, stripBegin, stripEnd),
+        stripBegin.set(i32.add(stripBegin, STRIP_ROWS)),
+      ]),
+    ]
+  }
+
+  /** Where in its own working memory a thread's copies of operands end. */
+  #ownCopies(): number {
+    const a = this.#a.from === 'own' ? aligned(bytesOfA(this.#product, 'own')) : 0
+    return a + (this.#b.from === 'own' ? aligned(bytesOfB(this.#product, 'own')) : 0)
+  }
+
+  /** All panels of columns. */
+  #panels(
+    pass: Pass,
+    left: Left,
+    write: Node<'i32'>,
+    begin: Local<'i32'> | undefined,
+    end: Local<'i32'> | undefined,
+  ): Node<'none'>[] {
+    const panels = panelsOf(this.#product)
     const right = this.#right(panels)
-    return Array.from({ length: passes }, (_, pass) => {
-      const from = pass * most
-      const count = Math.min(most, k - from)
-      const write = pass === 0 ? first : i32.const(0)
-      const panel = this.#f.local('i32', 'panel')
-      const columns = panels.width * this.#output.column
-      const rows = (width: number, step: number, base: Node<'i32'>, c: Node<'i32'>) =>
-        this.#rows({ width, step, count, a: i32.add(left.base, from * left.step), b: base, c, left, write, begin, end })
-      const whole =
-        panels.whole === 0
-          ? []
-          : [
-              forRange(
-                panel,
-                0,
-                panels.whole,
-                1,
-                rows(
-                  panels.width,
-                  right.wholeStep,
-                  i32.add(i32.add(right.base, from * right.wholeStep), i32.mul(panel, right.panel)),
-                  i32.add(this.#output.base, i32.mul(panel, columns)),
-                ),
+    const panel = this.#f.local('i32', 'panel')
+    const columns = panels.width * this.#output.column
+    const a = i32.add(left.base, pass.k.from * left.step + pass.between.from * left.between)
+    const rows = (width: number, steps: Steps, base: Node<'i32'>, c: Node<'i32'>) => {
+      const b = i32.add(base, pass.k.from * steps.step + pass.between.from * steps.between)
+      return this.#rows({ width, steps, pass, a, b, c, left, write, begin, end })
+    }
+    const whole =
+      panels.whole === 0
+        ? []
+        : [
+            forRange(
+              panel,
+              0,
+              panels.whole,
+              1,
+              rows(
+                panels.width,
+                right.whole,
+                i32.add(right.base, i32.mul(panel, right.panel)),
+                i32.add(this.#output.base, i32.mul(panel, columns)),
               ),
-            ]
-      const rest =
-        panels.rest === 0
-          ? []
-          : rows(
-              panels.rest,
-              right.restStep,
-              i32.add(right.base, panels.whole * right.panel + from * right.restStep),
-              i32.add(this.#output.base, panels.whole * columns),
-            )
-      return [...whole, ...rest]
-    }).flat()
+            ),
+          ]
+    const rest =
+      panels.rest === 0
+        ? []
+        : rows(
+            panels.rest,
+            right.rest,
+            i32.add(right.base, panels.whole * right.panel),
+            i32.add(this.#output.base, panels.whole * columns),
+          )
+    return [...whole, ...rest]
   }
 
   /** All rows of one panel of columns. */
   #rows(part: {
     readonly width: number
-    readonly step: number
-    readonly count: number
+    readonly steps: Steps
+    readonly pass: Pass
     readonly a: Node<'i32'>
     readonly b: Node<'i32'>
     readonly c: Node<'i32'>
-    readonly left: { readonly row: number; readonly step: number }
+    readonly left: Left
     readonly write: Node<'i32'>
     readonly begin: Local<'i32'> | undefined
     readonly end: Local<'i32'> | undefined
   }): Node<'none'>[] {
-    const { m, dtype } = this.#product
+    const { dtype } = this.#product
+    const { m } = sizesOf(this.#product)
+    const { pass, steps, left } = part
     const f = this.#f
     const [a, b, c] = [f.local('i32', 'a'), f.local('i32', 'b'), f.local('i32', 'c')]
     const row = f.local('i32', 'row')
@@ -155,23 +260,33 @@ export class Multiplier {
     return [
       b.set(part.b),
       row.set(part.begin?.get ?? i32.const(0)),
-      a.set(i32.add(part.a, i32.mul(row, part.left.row))),
+      a.set(i32.add(part.a, i32.mul(row, left.row))),
       c.set(i32.add(part.c, i32.mul(row, this.#output.row))),
       // The largest blocks of rows first, then what is left in smaller ones.
       ...blocks.map((rows) => {
-        const kernel = defineMicroKernel(this.#context.module, {
+        const kernel = microKernel(this.#context.module, {
           dtype,
           rows,
           columns: part.width,
-          aRow: part.left.row,
-          aStep: part.left.step,
-          bStep: part.step,
+          ones: this.#a.from === 'ones',
+          aRow: left.row,
+          aStep: left.step,
+          bStep: steps.step,
           cRow: this.#output.row,
           cColumn: this.#output.column,
+          between:
+            pass.between.count === 1
+              ? undefined
+              : {
+                  turns: pass.between.count,
+                  aJump: left.between - pass.k.count * left.step,
+                  bJump: steps.between - pass.k.count * steps.step,
+                },
         })
+        const end = i32.add(b, pass.k.count * steps.step)
         return whileLoop(i32.le_s(i32.add(row, rows), stop), [
-          call(kernel, { a, b, end: i32.add(b, part.count * part.step), c, first: part.write }),
-          a.set(i32.add(a, rows * part.left.row)),
+          call(kernel, { a, b, end, c, first: part.write }),
+          a.set(i32.add(a, rows * left.row)),
           c.set(i32.add(c, rows * this.#output.row)),
           row.set(i32.add(row, rows)),
         ])
@@ -179,81 +294,131 @@ export class Multiplier {
     ]
   }
 
-  /** The left operand: where it starts, and how far rows and k are apart, in bytes. */
-  #left(): { base: Node<'i32'>; row: number; step: number } {
-    const { dtype, k } = this.#product
+  #left(): Left {
+    const { a, m, k, between, dtype } = this.#product
+    const sizes = sizesOf(this.#product)
     const bytes = bytesOf(dtype)
-    if (this.#a.from === 'copy') return { base: this.#scratch, row: k * bytes, step: bytes }
-    const loops = loopsOf(this.#product)
-    const { index, buffer } = this.#a.load
-    return {
-      base: addressOf(this.#context.addresses.get(buffer)! + index.base * bytes, index.by, bytes, [
-        ...this.outer,
-        ...this.sums,
-      ]),
-      row: index.by[loops.m]! * bytes,
-      step: index.by[loops.k]! * bytes,
+    switch (this.#a.from) {
+      case 'ones':
+        return { base: i32.const(0), row: 0, step: 0, between: 0 }
+      case 'memory': {
+        const { index } = this.#a.load
+        return {
+          base: this.#inMemory(this.#a.load),
+          row: distance(index, m.at(-1)) * bytes,
+          step: distance(index, k.at(-1)) * bytes,
+          between: distance(index, between.at(-1)) * bytes,
+        }
+      }
+      default: {
+        const step = bytes
+        const base = this.#inCopy(this.#a.from, a, elementsOfA(this.#product), 0)
+        return { base, row: sizes.between * sizes.k * step, step, between: sizes.k * step }
+      }
     }
   }
 
-  /** The right operand: where it starts, and how far panels and k are apart, in bytes. */
-  #right({ width, rest }: Panels): { base: Node<'i32'>; panel: number; wholeStep: number; restStep: number } {
-    const { dtype, k } = this.#product
+  #right({ width, rest }: Panels): Right {
+    const { b, k, n, between, dtype } = this.#product
+    const sizes = sizesOf(this.#product)
     const bytes = bytesOf(dtype)
-    if (this.#b.from === 'copy') {
-      const offset = this.#a.from === 'copy' ? aligned(bytesOfA(this.#product)) : 0
-      const base = i32.add(this.#scratch, offset)
-      return { base, panel: k * width * bytes, wholeStep: width * bytes, restStep: padded(rest, dtype) * bytes }
+    if (this.#b.from === 'memory') {
+      const { index } = this.#b.load
+      const steps = {
+        step: distance(index, k.at(-1)) * bytes,
+        between: distance(index, between.at(-1)) * bytes,
+      }
+      const panel = width * distance(index, n.at(-1)) * bytes
+      return { base: this.#inMemory(this.#b.load), panel, whole: steps, rest: steps }
     }
-    const loops = loopsOf(this.#product)
-    const { index, buffer } = this.#b.load
-    const base = addressOf(this.#context.addresses.get(buffer)! + index.base * bytes, index.by, bytes, [
-      ...this.outer,
-      ...this.sums,
-    ])
-    const step = index.by[loops.k]! * bytes
-    return { base, panel: width * bytes, wholeStep: step, restStep: step }
+    const from = this.#b.from === 'shared' ? 'shared' : 'own'
+    const offset = this.#a.from === from ? aligned(bytesOfA(this.#product, from)) : 0
+    const steps = (columns: number): Steps => ({ step: columns * bytes, between: sizes.k * columns * bytes })
+    return {
+      base: this.#inCopy(from, b, elementsOfB(this.#product), offset),
+      panel: sizes.between * sizes.k * width * bytes,
+      whole: steps(width),
+      rest: steps(padded(rest, dtype)),
+    }
+  }
+
+  /** Where an operand that is read in place starts, at the present turns. */
+  #inMemory({ buffer, index }: { readonly buffer: number; readonly index: { base: number; by: readonly number[] } }) {
+    const bytes = bytesOf(this.#product.dtype)
+    const { outer, sums } = this.#product
+    const steps = [...outer, ...sums].map((loop) => index.by[loop]! * bytes)
+    return addressOf(this.#context.addresses.get(buffer)! + index.base * bytes, steps, [...this.outer, ...this.sums])
+  }
+
+  /** Where the copy of an operand starts, at the present turns: each thread's own is made anew at each. */
+  #inCopy(from: 'shared' | 'own', value: Value, matrix: number, offset: number): Node<'i32'> {
+    if (from === 'own') return i32.add(this.#context.own, offset)
+    const { outer, sums, dtype } = this.#product
+    const distances = distancesInCopy(this.#product, value, matrix)
+    const steps = [...outer, ...sums].map((loop) => (distances.get(loop) ?? 0) * bytesOf(dtype))
+    return addressOf(this.#context.shared + offset, steps, [...this.outer, ...this.sums])
   }
 }
+
+/** The sums in stretches during which a panel stays in the first cache. */
+function passesOf(product: Product, mostK: number): Pass[] {
+  const { k, between } = sizesOf(product)
+  const passes: Pass[] = []
+  if (k <= mostK) {
+    const most = chunk(between, Math.max(1, Math.floor(mostK / k)))
+    for (let from = 0; from < between; from += most) {
+      passes.push({ between: { from, count: Math.min(most, between - from) }, k: { from: 0, count: k } })
+    }
+    return passes
+  }
+  const most = chunk(k, mostK)
+  for (let from = 0; from < k; from += most) {
+    passes.push({ between: { from: 0, count: 1 }, k: { from, count: Math.min(most, k - from) } })
+  }
+  return passes
+}
+
+/** The length of equal stretches of at most `most`. */
+const chunk = (length: number, most: number): number => Math.ceil(length / Math.ceil(length / most))
 
 /** The output's own place, for given outer loops. */
 export const outputOf =
   (product: Product, context: ContractContext) =>
   (outer: readonly Local<'i32'>[]): OutputPlace => {
-    const { index, buffer } = product.store
+    const { store } = product.task
     const bytes = bytesOf(product.dtype)
-    const { m, n } = loopsOf(product)
+    const steps = product.outer.map((loop) => store.index.by[loop]! * bytes)
     return {
-      base: addressOf(context.addresses.get(buffer)! + index.base * bytes, index.by, bytes, outer),
-      row: index.by[m]! * bytes,
-      column: index.by[n]! * bytes,
+      base: addressOf(context.addresses.get(store.buffer)! + store.index.base * bytes, steps, outer),
+      row: distance(store.index, product.m.at(-1)) * bytes,
+      column: product.n.length === 0 ? bytes : distance(store.index, product.n.at(-1)) * bytes,
     }
   }
 
-/** A copy of an operand in working memory, `offset` bytes from its start. */
+/** A copy of an operand to make, and where in the working memory it lies. */
 interface OperandCopy {
   readonly task: LoopTask
   readonly offset: number
 }
 
-export function copiesFor(product: Product, buffer: number): OperandCopy[] {
+/** The copies of operands that are made in one of the two ways. */
+export function copiesFor(product: Product, buffer: number, from: 'shared' | 'own'): OperandCopy[] {
   const copies: OperandCopy[] = []
-  const copiesA = readingOfA(product).from === 'copy'
-  if (copiesA) copies.push({ task: copyOfA(product, buffer), offset: 0 })
-  if (readingOfB(product).from === 'copy') {
-    const offset = copiesA ? aligned(bytesOfA(product)) : 0
-    for (const task of copiesOfB(product, buffer)) copies.push({ task, offset })
+  const copiesA = readingOfA(product).from === from
+  if (copiesA) copies.push({ task: copyOfA(product, buffer, from), offset: 0 })
+  if (readingOfB(product).from === from) {
+    const offset = copiesA ? aligned(bytesOfA(product, from)) : 0
+    for (const task of copiesOfB(product, buffer, from)) copies.push({ task, offset })
   }
   return copies
 }
 
-/** An address moved by the given loops. */
-function addressOf(start: number, by: readonly number[], bytes: number, loops: readonly Local<'i32'>[]): Node<'i32'> {
-  return loops.reduce<Node<'i32'>>(
-    (address, turn, loop) => (by[loop] === 0 ? address : i32.add(address, i32.mul(turn, by[loop]! * bytes))),
+/** An address moved by loops, so many bytes each. */
+const addressOf = (start: number, steps: readonly number[], loops: readonly Local<'i32'>[]): Node<'i32'> =>
+  loops.reduce<Node<'i32'>>(
+    (address, turn, loop) => (steps[loop] === 0 ? address : i32.add(address, i32.mul(turn, steps[loop]!))),
     i32.const(start),
   )
-}
 
 /** Bytes in whole cache lines. */
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64

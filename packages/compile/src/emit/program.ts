@@ -1,19 +1,24 @@
 import { sizeOf } from '@cotangent/core'
-import type { NamedTask, Task } from '../tasks.ts'
+import type { ProgramPlan } from '../program-plan.ts'
+import type { Region } from '../regions.ts'
+import type { Row, Rows } from '../rows.ts'
+import type { Task } from '../tasks.ts'
 import { CONTROL } from '../threads.ts'
-import { call, drop, ifElse, select, whileLoop } from '../wasm/control.ts'
+import { call, doWhile, drop, ifElse, select, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
 import { i32, memory } from '../wasm/instructions.ts'
 import { type FunctionBuilder, WasmModule } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import type { FunctionCaller } from './arithmetic.ts'
-import { emitContract, scratchOf } from './contract.ts'
+import { emitContract } from './contract.ts'
 import type { Addresses } from './cursor.ts'
 import { emitLoop } from './loop.ts'
 import type { Phase } from './phase.ts'
 import { emitRandom } from './random.ts'
 import { emitScan } from './scan.ts'
 import { emitScatter } from './scatter.ts'
+import { emitWinogradFilters } from './winograd-filters.ts'
+import { emitWinogradImages } from './winograd-images.ts'
 
 /** Where a program's code finds things in memory, besides the nodes' own addresses. */
 export interface ProgramLayout {
@@ -22,76 +27,117 @@ export interface ProgramLayout {
   readonly shared: number
   readonly own: number
   readonly ownBytes: number
-}
-
-/** The working memory that the largest of the tasks wants; each is alone with it while it runs. */
-export function workingMemory(tasks: readonly NamedTask[]): { readonly shared: number; readonly own: number } {
-  let [shared, own] = [0, 0]
-  for (const { task } of tasks) {
-    if (task.kind !== 'contract') continue
-    const wanted = scratchOf(task)
-    shared = Math.max(shared, wanted.shared)
-    own = Math.max(own, wanted.own)
-  }
-  return { shared, own }
+  /** Where each task's part of the shared working memory is. */
+  readonly places: readonly number[]
+  readonly rows: Rows
 }
 
 /** Less work than this, in elements times operations, is not worth a meeting of threads. */
 const ALONE = 6000
 
 /**
- * The module of a program: a function for each phase, which runs a range of its turns, and `run(thread, threads)`, which every
- * thread calls and which takes its share of each phase and meets the others before the next.
+ * The module of a program: a function for each phase, which runs a range of its turns, and `run`, which every thread calls and
+ * which takes its share of each phase and meets the others before the next. It makes so many `steps` in a row, where `rows` is
+ * the address of their arguments and results; or, where that is 0, one step in place.
  */
 export function emitProgram(
   name: string,
-  tasks: readonly NamedTask[],
+  { tasks, regions }: Pick<ProgramPlan, 'tasks' | 'regions'>,
   layout: ProgramLayout,
   functionsOf: (module: WasmModule) => FunctionCaller,
-  limits: { readonly maximum: number; readonly shared: boolean },
+  { maximum, shared, own: hasOwn = false }: ProgramMemory,
 ): EmittedProgram {
   const module = new WasmModule(name)
-  module.importMemory('env', 'memory', { initial: 1, maximum: limits.maximum, shared: limits.shared })
-  const meeting = limits.shared ? defineMeeting(module) : undefined
+  if (hasOwn) module.memory({ initial: maximum, maximum, export: true })
+  else module.importMemory('env', 'memory', { initial: 1, maximum, shared })
+  const meeting = shared ? defineMeeting(module) : undefined
   const own = module.global('own', 'i32', layout.own)
   const functions = functionsOf(module)
-  const context = { module, functions, addresses: layout.addresses, own: own.get, shared: layout.shared }
-  const phases = tasks.flatMap(({ task, name: operation, place }) => {
+  const phases = tasks.flatMap(({ task, name: operation, place }, index) => {
     const alone = workOf(task) < ALONE
+    const shared = layout.shared + layout.places[index]!
+    const context = { module, functions, addresses: layout.addresses, own: own.get, shared }
     return phasesOf(task, context).map((phase, at): Scheduled => {
       const func = module.func(
         `${operation}.${place}${at > 0 ? `.${at}` : ''}`,
         { params: RANGE },
         ({ begin, end }, f) => phase.build(f, begin, end),
       )
-      return { phase, func, alone: alone || phase.turns === 1 }
+      return { task: index, phase, func, alone: alone || phase.turns === 1 }
     })
   })
-  const run = { thread: 'i32', threads: 'i32', arrived: 'i32' } as const
+  const { rows } = layout
+  const take = module.func('take', { params: STEP }, ({ from, step }) =>
+    rows.args.map((row) => memory.copy(row.address, inRow(row, from, step), row.bytes)),
+  )
+  const give = module.func('give', { params: STEP }, ({ from, step }) =>
+    rows.results.map((row) => memory.copy(inRow(row, from, step), row.address, row.bytes)),
+  )
+  const items = itemsOf(phases, regions)
   let meetings = 0
-  module.func('run', { params: run, export: true }, ({ thread, threads, arrived }, f) => {
+  const together = phases.some(({ alone }) => !alone)
+  // The first thread brings the arguments: the others wait for that where they would begin at once.
+  const meetFirst = together && items[0]?.alone === false
+  const run = module.func('run', { params: RUN, export: !hasOwn }, ({ thread, threads, arrived, steps, rows }, f) => {
+    const step = f.local('i32', 'step')
     const meet = () => {
-      meetings++
       if (meeting === undefined) return []
       return [ifElse(i32.gt_u(threads, 1), [arrived.set(i32.add(arrived, threads)), call(meeting, { arrived })])]
     }
+    const count = () => {
+      meetings++
+      return meet()
+    }
     return [
       own.set(i32.add(layout.own, i32.mul(thread, layout.ownBytes))),
-      ...schedule(phases, thread, threads, f, meet),
+      doWhile(
+        [
+          ifElse(rows, [whenFirst(thread, call(take, { from: rows, step })), meetFirst ? meet() : []]),
+          ...schedule(items, thread, threads, f, count),
+          ifElse(rows, whenFirst(thread, call(give, { from: rows, step }))),
+        ],
+        i32.lt_u(step.tee(i32.add(step, 1)), steps),
+      ),
     ]
   })
-  return { module, meetings }
+  const rowMeetings = meetings + (meetFirst ? 1 : 0)
+  return {
+    module,
+    run,
+    meetings,
+    rowMeetings,
+    phases: phases.map(({ task, func: { name } }) => ({ task, name })),
+  }
 }
 
-/** A program's module, and how often its threads meet in one run. */
+/** A program's memory, in pages of 65,536 bytes. */
+export interface ProgramMemory {
+  readonly maximum: number
+  readonly shared: boolean
+  /** Whether the module brings it, all of it, and exports it; `run` is then not exported. Default: false, it is imported. */
+  readonly own?: boolean
+}
+
+/** A program's module, and the function of each phase with the task that it is part of. */
 export interface EmittedProgram {
   readonly module: WasmModule
+  readonly run: Func<typeof RUN, 'none'>
+  /** How often threads meet in one step: in place, and where it takes its arguments from rows. */
   readonly meetings: number
+  readonly rowMeetings: number
+  readonly phases: readonly { readonly task: number; readonly name: string }[]
 }
 
 const RANGE = { begin: 'i32', end: 'i32' } as const
+const RUN = { thread: 'i32', threads: 'i32', arrived: 'i32', steps: 'i32', rows: 'i32' } as const
+const STEP = { from: 'i32', step: 'i32' } as const
+
+/** Where the values of a step lie. */
+const inRow = ({ offset, bytes }: Row, from: Local<'i32'>, step: Local<'i32'>): Node<'i32'> =>
+  i32.add(i32.add(from, offset), i32.mul(step, bytes))
 
 interface Scheduled {
+  readonly task: number
   readonly phase: Phase
   readonly func: Func<typeof RANGE, 'none'>
   /** Too little work to share: the first thread does it. */
@@ -105,6 +151,10 @@ function phasesOf(task: Task, context: Parameters<typeof emitContract>[1]): Phas
       return [emitLoop(task, addresses, functions)]
     case 'contract':
       return emitContract(task, context)
+    case 'winogradImages':
+      return emitWinogradImages(task, context)
+    case 'winogradFilters':
+      return emitWinogradFilters(task, context)
     case 'scatter':
       return emitScatter(task, addresses, functions)
     case 'scan':
@@ -114,43 +164,104 @@ function phasesOf(task: Task, context: Parameters<typeof emitContract>[1]): Phas
   }
 }
 
-/** All phases in order. Neighbours that the first thread does alone need no meeting between them. */
+/** What threads share out between two meetings: a phase, or images that go through several. */
+interface Item {
+  readonly turns: number
+  readonly grain: number
+  readonly alone: boolean
+  /** Runs the turns between two counters. */
+  readonly run: (begin: Local<'i32'>, end: Local<'i32'>, f: FunctionBuilder) => readonly Node<'none'>[]
+}
+
+/** The phases as items in order; those of a region that prepare something before it. */
+function itemsOf(phases: readonly Scheduled[], regions: readonly Region[]): Item[] {
+  const items: Item[] = []
+  let at = 0
+  while (at < phases.length) {
+    const { task } = phases[at]!
+    const region = regions.find(({ from, to }) => from <= task && task < to)
+    if (region === undefined) {
+      items.push(itemOf(phases[at++]!))
+      continue
+    }
+    const inside = phases.filter((phase) => region.from <= phase.task && phase.task < region.to)
+    const isLast = ({ task }: Scheduled, index: number) => inside[index + 1]?.task !== task
+    items.push(...inside.filter((phase, index) => !isLast(phase, index)).map(itemOf))
+    items.push(depthFirst(inside.filter(isLast), region))
+    at += inside.length
+  }
+  return items
+}
+
+const itemOf = ({ phase: { turns, grain }, func, alone }: Scheduled): Item => ({
+  turns,
+  grain,
+  alone,
+  run: (begin, end) => [call(func, { begin, end })],
+})
+
+/** Chunk after chunk of images through all of the phases. */
+function depthFirst(phases: readonly Scheduled[], { images, chunk }: Region): Item {
+  return {
+    turns: Math.ceil(images / chunk),
+    grain: 1,
+    alone: false,
+    run: (begin, end, f) => {
+      const [at, first, last] = [f.local('i32', 'chunk'), f.local('i32', 'first'), f.local('i32', 'last')]
+      const calls = phases.map(({ phase, func }) => {
+        const { turns, images: together = 1 } = phase
+        const turnAt = (image: Node<'i32'>) =>
+          together > 1 ? i32.div_u(i32.add(image, together - 1), together) : i32.mul(image, turns / images)
+        return call(func, { begin: turnAt(first.get), end: turnAt(last.get) })
+      })
+      return [
+        at.set(begin),
+        whileLoop(i32.lt_u(at, end), [
+          first.set(i32.mul(at, chunk)),
+          at.set(i32.add(at, 1)),
+          last.set(atMost(i32.mul(at, chunk), images)),
+          ...calls,
+        ]),
+      ]
+    },
+  }
+}
+
+/** All items in order. Neighbours that the first thread does alone need no meeting between them. */
 function schedule(
-  phases: readonly Scheduled[],
+  items: readonly Item[],
   thread: Local<'i32'>,
   threads: Local<'i32'>,
   f: FunctionBuilder,
   meet: () => readonly Node<'none'>[],
 ): Node<'none'>[] {
   const [begin, end] = [f.local('i32', 'begin'), f.local('i32', 'end')]
-  if (phases.every(({ alone }) => alone)) {
-    return phases.map(({ phase, func }) => whenFirst(thread, call(func, { begin: 0, end: phase.turns })))
-  }
-  return phases.flatMap(({ phase, func, alone }, at) => {
-    const { turns, grain } = phase
-    if (alone) {
-      const run = whenFirst(thread, call(func, { begin: 0, end: turns }))
-      return phases[at + 1]?.alone ? [run] : [run, ...meet()]
-    }
+  const whole = ({ turns, run }: Item) => whenFirst(thread, [begin.set(0), end.set(turns), ...run(begin, end, f)])
+  if (items.every(({ alone }) => alone)) return items.map(whole)
+  return items.flatMap((item, at) => {
+    const { turns, grain, alone, run } = item
+    if (alone) return items[at + 1]?.alone ? [whole(item)] : [whole(item), ...meet()]
     const edge = (part: Node<'i32'>) => i32.mul(i32.div_u(i32.mul(part, Math.ceil(turns / grain)), threads), grain)
     return [
       begin.set(edge(thread.get)),
       end.set(atMost(edge(i32.add(thread, 1)), turns)),
-      call(func, { begin, end }),
+      ...run(begin, end, f),
       ...meet(),
     ]
   })
 }
 
-const whenFirst = (thread: Local<'i32'>, work: Node<'none'>): Node<'none'> => ifElse(i32.eqz(thread), work)
+const whenFirst = (thread: Local<'i32'>, work: Node<'none'> | readonly Node<'none'>[]): Node<'none'> =>
+  ifElse(i32.eqz(thread), work)
 
 const atMost = (value: Node<'i32'>, most: number): Node<'i32'> => select(value, i32.const(most), i32.lt_u(value, most))
 
-/** Rounds of looking before a thread waits in the system: some 500 µs, far longer than threads are apart on cores of their own. */
-const SPINS = 200_000
-
-/** The longest wait in the system before a thread looks again whether the others still run, in nanoseconds. */
-const NAP_NS = 50_000_000n
+/**
+ * Rounds of looking before a thread waits in the system: some 25 µs, about what such a wait costs. Threads that have cores of their
+ * own are not as far apart; where they have not, whoever looks on keeps the others from coming: with 500 µs, steps on a busy machine
+ * took ten times as long.
+ */
+const SPINS = 10_000
 
 /**
  * Waits until every thread has come here. The count of arrivals only grows, and wraps: it is compared by the difference. Threads
@@ -158,16 +269,15 @@ const NAP_NS = 50_000_000n
  * give way after a while.
  */
 function defineMeeting(module: WasmModule) {
-  const stalled = module.importFunc('env', 'stalled')
+  const stalled = module.importFunc('env', 'stalled', { params: { meeting: 'i32' } })
   return module.func('meet', { params: { arrived: 'i32' } }, ({ arrived }, f) => {
     const [now, rounds] = [f.local('i32', 'now'), f.local('i32', 'rounds')]
     const look = now.tee(i32.atomic.load(CONTROL.meeting))
     const missing = i32.lt_s(i32.sub(look, arrived), 0)
     const nap = [
       drop(i32.atomic.rmw.add(CONTROL.napping, 1)),
-      drop(memory.atomic.wait32(CONTROL.meeting, now, NAP_NS)),
+      call(stalled, { meeting: now }),
       drop(i32.atomic.rmw.sub(CONTROL.napping, 1)),
-      call(stalled),
     ]
     return [
       drop(i32.atomic.rmw.add(CONTROL.meeting, 1)),
@@ -180,10 +290,12 @@ function defineMeeting(module: WasmModule) {
 /** Elements times operations, roughly. */
 function workOf(task: Task): number {
   switch (task.kind) {
-    case 'contract':
-      return sizeOf(task.lengths)
     case 'random':
       return 20 * task.size
+    case 'winogradImages':
+      return sizeOf(task.out) * task.images[3]!
+    case 'winogradFilters':
+      return sizeOf(task.cotangents) * task.images[3]!
     default:
       return sizeOf(task.lengths)
   }

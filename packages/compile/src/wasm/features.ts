@@ -18,15 +18,16 @@ let known: Features | undefined
 export function features(): Features {
   known ??= {
     simd: accepts(drop(f32x4.splat(0))),
-    threads: typeof SharedArrayBuffer !== 'undefined' && accepts(i32.atomic.store(0, 0)),
+    threads: typeof SharedArrayBuffer !== 'undefined' && accepts(i32.atomic.store(0, 0), { shared: true }),
     relaxedSimd: accepts(drop(f32x4.relaxed_madd(f32x4.splat(0), f32x4.splat(0), f32x4.splat(0)))),
   }
   return known
 }
 
-function accepts(body: Body): boolean {
+function accepts(body: Body, { shared = false } = {}): boolean {
   const module = new WasmModule('features')
-  module.memory({ initial: 1, maximum: 1, shared: true })
+  module.memory({ initial: 1, maximum: 1, shared })
   module.func('probe', {}, () => body)
-  return webAssembly.validate(module.encode())
+  // Node's --jitless leaves WebAssembly out.
+  return 'WebAssembly' in globalThis && webAssembly.validate(module.encode())
 }
