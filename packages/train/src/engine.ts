@@ -1,6 +1,6 @@
 import { carry } from '@cotangent/compile'
-import { type AnyTensor, type Tensor, treeZip } from '@cotangent/core'
-import { equal, reshape, sub, where } from '@cotangent/ops'
+import { type AnyTensor, ones, reshape, type Tensor, treeZip } from '@cotangent/core'
+import { equal, slice, sub, where } from '@cotangent/ops'
 import { batchOf } from './data.ts'
 import type { Metric } from './evaluate.ts'
 import type { TrainState, TrainStep } from './step.ts'
@@ -10,12 +10,19 @@ export type EngineName = 'compiled' | 'reference'
 
 /** Holds the state of training, makes steps on it and measures it. */
 export interface Engine<P, S> {
-  /** Makes one step on the samples at `indices`, and gives its loss. A loss that is NaN or infinite leaves the state as it was. */
-  step(indices: Tensor<'int32'>): Promise<number>
+  /**
+   * Makes a step on the samples at each row of `indices`, and gives their losses. A loss that is NaN or infinite is the last one,
+   * and leaves the state as it was before it.
+   */
+  steps(indices: Tensor<'int32'>): Promise<readonly number[]>
   /** The state as it is now; later steps do not change it. */
   state(): TrainState<P, S>
-  /** A metric over samples of `data`, as a function of their indices. */
-  measure<D>(metric: Metric<P, S, D>, data: D): (indices: Tensor<'int32'>) => Promise<number>
+  /** Remembers the state as it is now, for {@link rewind}. */
+  mark(): void
+  /** Goes back to the state of the last {@link mark}. */
+  rewind(): void
+  /** A metric over samples of `data`, as a function of rows of their indices: a number for each row. */
+  measure<D>(metric: Metric<P, S, D>, data: D): (indices: Tensor<'int32'>) => Promise<readonly number[]>
 }
 
 /** The step as an engine of the given name runs it, from `start` on. */
@@ -29,41 +36,78 @@ export function engineOf<P, S>(
 
 function referenceEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: TrainState<P, S>): Engine<P, S> {
   let state = start
+  let marked = start
   return {
-    async step(indices) {
-      const [next, { loss }] = step(state, indices)
-      const value = await numberIn(loss)
-      if (Number.isFinite(value)) state = next
-      return value
+    async steps(indices) {
+      const losses: number[] = []
+      for (const row of rowsOf(indices)) {
+        const [next, { loss }] = step(state, row)
+        const [value] = await numbersIn(loss)
+        losses.push(value!)
+        if (!Number.isFinite(value)) break
+        state = next
+      }
+      return losses
     },
     state: () => state,
-    measure: (metric, data) => (indices) => numberIn(metric(state.params, state.netState, batchOf(data, indices))),
+    mark: () => {
+      marked = state
+    },
+    rewind: () => {
+      state = marked
+    },
+    measure: (metric, data) => async (indices) => {
+      const measured: number[] = []
+      for (const row of rowsOf(indices))
+        measured.push(...(await numbersIn(metric(state.params, state.netState, batchOf(data, row)))))
+      return measured
+    },
   }
 }
 
 function compiledEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: TrainState<P, S>): Engine<P, S> {
-  const carried = carry(start)
-  const run = carried.step((state, indices: Tensor<'int32'>) => {
+  // Once a loss is not finite, no step of the same call changes the state any more.
+  const going = ones([], { dtype: 'bool' })
+  const carried = carry({ state: start, going })
+  const run = carried.step(({ state, going }, indices: Tensor<'int32'>) => {
     const [next, { loss }] = step(state, indices)
-    return [keptUnlessFinite(loss, next, state), loss]
+    const goes = where(going, isFiniteLoss(loss), going)
+    return [{ state: keptWhere(goes, next, state), going: goes }, loss]
   })
   return {
-    step: (indices) => numberIn(run(indices)),
-    state: carried.snapshot,
+    async steps(indices) {
+      const losses = await numbersIn(run.many(indices))
+      const diverged = losses.findIndex((loss) => !Number.isFinite(loss))
+      return diverged < 0 ? losses : losses.slice(0, diverged + 1)
+    },
+    state: () => carried.snapshot().state,
+    mark: carried.mark,
+    rewind: carried.rewind,
     measure: (metric, data) => {
-      const measured = carried.reader(({ params, netState }, indices: Tensor<'int32'>) =>
+      const measured = carried.reader(({ state: { params, netState } }, indices: Tensor<'int32'>) =>
         metric(params, netState, batchOf(data, indices)),
       )
-      return (indices) => numberIn(measured(indices))
+      return (indices) => numbersIn(measured.many(indices))
     },
   }
 }
 
-/** `next` if the loss is finite, else `state`; decided where the step runs. */
-function keptUnlessFinite<T>(loss: Tensor, next: T, state: T): T {
-  // ∞ − ∞ and NaN − NaN are NaN, which equals nothing. Some losses have axes of length 1.
-  const finite = reshape(equal(sub(loss, loss), 0), [])
-  return treeZip((after, before) => (after.dtype === 'key' ? after : where(finite, after, before)), next, state)
+/** Of a scalar; some losses have axes of length 1. */
+const isFiniteLoss = (loss: AnyTensor): Tensor<'bool'> =>
+  // ∞ − ∞ and NaN − NaN are NaN, which equals nothing.
+  reshape(equal(sub(loss, loss), 0), [])
+
+/** `next` where `condition` holds, else `state`. */
+const keptWhere = <T>(condition: Tensor<'bool'>, next: T, state: T): T =>
+  treeZip((after, before) => (after.dtype === 'key' ? after : where(condition, after, before)), next, state)
+
+/** The rows of a matrix of indices, as vectors. */
+function rowsOf(indices: Tensor<'int32'>): Tensor<'int32'>[] {
+  const [count = 0, length = 0] = indices.shape
+  return Array.from({ length: count }, (_, row) =>
+    reshape(slice(indices, { begin: [row, 0], end: [row + 1, length] }), [length]),
+  )
 }
 
-const numberIn = async (scalar: AnyTensor): Promise<number> => (await scalar.read())[0]!
+/** The elements of a scalar, or of as many as there are rows. */
+const numbersIn = async (measured: AnyTensor): Promise<readonly number[]> => Array.from(await measured.read())

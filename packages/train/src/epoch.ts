@@ -1,36 +1,66 @@
-import { foldIn } from '@cotangent/core'
+import { foldIn, reshape, type Tensor } from '@cotangent/core'
 import { permutation, slice } from '@cotangent/ops'
 import { DivergenceError } from './divergence.ts'
 import { evaluate } from './evaluate.ts'
 import type { EpochEvent, IterationEvent, Reached } from './events.ts'
 import type { Plan } from './plan.ts'
 import { type Accuracies, type TrainingRecord, withAccuracies, withLosses, withSnapshot } from './record.ts'
+import type { Recorder } from './recorder.ts'
 
 /** Makes the steps of the epoch that training is in, until it ends, training ends, or is aborted. */
 export async function* walkEpoch<P, S, D>(
-  { engine, running, iterations, perEpoch, options: { optimizer } }: Plan<P, S, D>,
+  { engine, pace, running, iterations, perEpoch, options: { optimizer, recorder } }: Plan<P, S, D>,
   { record }: Reached<P, S>,
 ): AsyncGenerator<IterationEvent, Reached<P, S>, undefined> {
   const { epoch, iteration: before, count, batchSize, orderKey } = record.position
   const order = permutation(foldIn(orderKey, epoch), count)
   const end = Math.min((epoch + 1) * perEpoch, iterations)
   const losses: number[] = []
-  for (let iteration = before; iteration < end && (await running()); iteration++) {
-    const begin = (iteration - epoch * perEpoch) * batchSize
-    const loss = await engine.step(slice(order, { begin: [begin], end: [begin + batchSize] }))
-    if (!Number.isFinite(loss)) {
-      throw new DivergenceError(divergence(loss, iteration + 1, epoch + 1, optimizer.learningRate), {
-        iteration: iteration + 1,
-        epoch: epoch + 1,
-        loss,
-        state: engine.state(),
-        record: withLosses(record, losses),
-      })
+  const reachedNow = (): Reached<P, S> => ({ state: engine.state(), record: withLosses(record, losses) })
+  for (let iteration = before; iteration < end && (await running()); ) {
+    const most = stepsBefore(Math.min(iteration + pace.steps, end), iteration, recorder)
+    const batches = batchesFrom(order, (iteration - epoch * perEpoch) * batchSize, batchSize, most)
+    const steps = batches.shape[0]!
+    if (steps > 1) engine.mark()
+    const made = await pace.measure(steps, () => engine.steps(batches))
+    for (const [at, loss] of made.entries()) {
+      if (!Number.isFinite(loss)) {
+        const before = reachedNow()
+        await recorder?.checkpoint(before)
+        throw new DivergenceError(divergence(loss, iteration + 1, epoch + 1, optimizer.learningRate), {
+          iteration: iteration + 1,
+          epoch: epoch + 1,
+          loss,
+          ...before,
+        })
+      }
+      iteration++
+      losses.push(loss)
+      yield { type: 'iteration', iteration, iterations, epoch: epoch + 1, loss }
+      if (at + 1 < made.length && !(await running())) {
+        // Where training is to end between steps that are made already, those that were told of are made again.
+        engine.rewind()
+        await engine.steps(slice(batches, { begin: [0, 0], end: [at + 1, batchSize] }))
+        return reachedNow()
+      }
     }
-    losses.push(loss)
-    yield { type: 'iteration', iteration: iteration + 1, iterations, epoch: epoch + 1, loss }
+    if (recorder?.isDue(iteration)) await recorder.checkpoint(reachedNow())
   }
-  return { state: engine.state(), record: withLosses(record, losses) }
+  return reachedNow()
+}
+
+/** How many steps lead from `iteration` to `end`, or to the first iteration before it after which a checkpoint is due. */
+function stepsBefore(end: number, iteration: number, recorder: Pick<Recorder, 'isDue'> | undefined) {
+  let steps = 1
+  while (iteration + steps < end && !recorder?.isDue(iteration + steps)) steps++
+  return steps
+}
+
+/** The samples of at most so many whole batches from `begin` on, a row for each; or of the one smaller batch that is left. */
+function batchesFrom(order: Tensor<'int32'>, begin: number, batchSize: number, most: number): Tensor<'int32'> {
+  const left = order.size - begin
+  const [count, size] = left < batchSize ? [1, left] : [Math.min(most, Math.floor(left / batchSize)), batchSize]
+  return reshape(slice(order, { begin: [begin], end: [begin + count * size] }), [count, size])
 }
 
 /** Measures and records what the epoch reached; changes nothing where it is aborted before that is done. */

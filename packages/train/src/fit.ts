@@ -2,7 +2,7 @@ import { InternalError } from '@cotangent/core'
 import { atBoundary, closeEpoch, evaluationMissing, walkEpoch } from './epoch.ts'
 import type { EndEvent, FitEvent } from './events.ts'
 import type { FitOptions } from './options.ts'
-import { planOf } from './plan.ts'
+import { type Plan, planOf } from './plan.ts'
 
 /**
  * Trains by minibatches. Each epoch walks all samples once, in a new order; its last batch is smaller where the batch size does
@@ -48,6 +48,19 @@ export async function* fitEvents<P, S, D>(
   options: FitOptions<P, S, D>,
 ): AsyncGenerator<FitEvent<P, S>, void, undefined> {
   const plan = planOf(options)
+  const { recorder } = options
+  await recorder?.begin(plan.start, { engine: plan.engineName, iterations: plan.iterations })
+  try {
+    for await (const event of training(plan)) {
+      await recorder?.record(event)
+      yield event
+    }
+  } finally {
+    await recorder?.close()
+  }
+}
+
+async function* training<P, S, D>(plan: Plan<P, S, D>): AsyncGenerator<FitEvent<P, S>, void, undefined> {
   const complete = () =>
     reached.record.position.iteration >= plan.iterations && !evaluationMissing(plan, reached.record)
   let reached = plan.start

@@ -18,6 +18,7 @@ export {
 } from './optimizer.ts'
 export type { Evaluation, FitOptions } from './options.ts'
 export type { EpochHistory, Position, Snapshot, TrainingRecord } from './record.ts'
+export type { RecordedTraining, Recorder } from './recorder.ts'
 export type { Schedule } from './schedule.ts'
 export * as schedule from './schedule.ts'
 export {

@@ -2,6 +2,7 @@ import type { EngineName } from './engine.ts'
 import type { Metric } from './evaluate.ts'
 import type { FitEvent, Reached } from './events.ts'
 import type { Optimizer } from './optimizer.ts'
+import type { Recorder } from './recorder.ts'
 import type { LossFunction } from './step.ts'
 
 /** What `fit` takes: for parameters P, net state S and batches D. */
@@ -36,6 +37,8 @@ export interface FitOptions<P, S, D> {
   readonly resume?: Reached<P, S>
   /** Ends training after the iteration under way, with all that was reached. */
   readonly signal?: AbortSignal
+  /** Keeps the run while it goes on, so that it can be resumed when the program ends in between. */
+  readonly recorder?: Recorder
   /** Is told of each event, and waited for. */
   readonly onEvent?: (event: FitEvent<P, S>) => void | Promise<void>
 }

@@ -1,10 +1,11 @@
 import { randomKey, splitKey, type Tensor, ValueError } from '@cotangent/core'
 import { checkCount } from './check.ts'
 import { batchOf, sampleCount } from './data.ts'
-import { type Engine, engineOf } from './engine.ts'
+import { type Engine, type EngineName, engineOf } from './engine.ts'
 import type { Measurement } from './evaluate.ts'
 import type { Reached } from './events.ts'
 import type { FitOptions } from './options.ts'
+import { Pace } from './pace.ts'
 import { iterationsPerEpoch, type Position, startRecord } from './record.ts'
 import { initialState, type TrainStep, trainStep } from './step.ts'
 import { turnTaker } from './turn.ts'
@@ -18,6 +19,9 @@ export interface Plan<P, S, D> {
   readonly perEpoch: number
   /** Its steps take the indices of the batch: the data themselves are constants. */
   readonly engine: Engine<P, S>
+  readonly engineName: EngineName
+  /** How many steps it makes in one call. */
+  readonly pace: Pace
   /** The accuracies to measure; `null` for those that are not asked for. */
   readonly train: Measurement | null
   readonly test: Measurement | null
@@ -44,13 +48,15 @@ export function planOf<P, S, D>(options: FitOptions<P, S, D>): Plan<P, S, D> {
     (params, netState, indices, key) => loss(params, netState, batchOf(data, indices), key),
     optimizer,
   )
-  const engine = engineOf(options.engine ?? 'compiled', step, start.state)
+  const engineName = options.engine ?? 'compiled'
+  const engine = engineOf(engineName, step, start.state)
   const measurement = (samples: D | undefined): Measurement | null => {
     if (evaluation === undefined || samples === undefined) return null
     return {
       metric: engine.measure(evaluation.accuracy, samples),
       count: sampleCount('fit', 'evaluation', samples),
       batchSize: evaluation.batchSize ?? 1000,
+      pace: new Pace(),
     }
   }
   const takeTurn = turnTaker()
@@ -60,6 +66,8 @@ export function planOf<P, S, D>(options: FitOptions<P, S, D>): Plan<P, S, D> {
     iterations: iterationsOf(options, perEpoch),
     perEpoch,
     engine,
+    engineName,
+    pace: new Pace(),
     train: measurement(evaluation?.train),
     test: measurement(evaluation?.test),
     running: async () => {

@@ -1,0 +1,145 @@
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import type { EpochEvent, EpochHistory, IterationEvent, TrainingRecord } from '@cotangent/train'
+import { writeError } from '../disk.ts'
+import { isRecord } from '../json.ts'
+
+/** `metrics.jsonl`, open for more lines: one for each iteration, and one for each epoch after its last iteration. */
+export interface Metrics {
+  /** Training time in seconds up to the last line that was there. */
+  readonly seconds: number
+  iteration(event: IterationEvent, seconds: number): void
+  epoch(event: EpochEvent<unknown, unknown>, seconds: number): void
+  /** Whether so many lines wait that writing them is worth it. */
+  full(): boolean
+  /** Writes what waits; once it is done, that is on the disk. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+/** In characters. */
+const FULL = 65_536
+
+/**
+ * Opens the file, made where there is none, and brings it to where `record` is: lines that go further are cut off, as a killed
+ * program wrote them after its last checkpoint; lines that never reached the disk are written anew, without their time.
+ */
+export async function openMetrics(path: string, record: TrainingRecord<unknown, unknown>): Promise<Metrics> {
+  try {
+    const file = await open(path, 'a+')
+    const kept = keptLines(await file.readFile('utf8'), record)
+    await file.truncate(kept.bytes)
+    return metricsOf(path, file, kept.seconds, missingLines(record, kept))
+  } catch (error) {
+    throw writeError(path, error)
+  }
+}
+
+function metricsOf(path: string, file: FileHandle, seconds: number, missing: string): Metrics {
+  let waiting = missing
+  const flush = async (): Promise<void> => {
+    const text = waiting
+    waiting = ''
+    if (text === '') return
+    try {
+      await file.appendFile(text)
+      await file.datasync()
+    } catch (error) {
+      throw writeError(path, error)
+    }
+  }
+  return {
+    seconds,
+    iteration: ({ iteration, epoch, loss }, seconds) => {
+      waiting += `{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`
+    },
+    epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) => {
+      waiting += epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds })
+    },
+    full: () => waiting.length >= FULL,
+    flush,
+    close: async () => {
+      try {
+        await flush()
+      } finally {
+        await file.close()
+      }
+    },
+  }
+}
+
+interface EpochLine {
+  readonly epoch: number
+  readonly iteration: number
+  readonly meanLoss: number
+  readonly trainAccuracy: number | null
+  readonly testAccuracy: number | null
+  readonly seconds: number | null
+}
+
+const epochLine = (line: EpochLine): string => `${JSON.stringify({ type: 'epoch', ...line })}\n`
+
+interface Kept {
+  readonly bytes: number
+  /** The last iteration that has a line, and whether its epoch has one after it. */
+  readonly iteration: number
+  readonly closed: boolean
+  readonly seconds: number
+}
+
+/** How much of the file, from its beginning, is what led to `record`. */
+function keptLines(text: string, { position, history }: TrainingRecord<unknown, unknown>): Kept {
+  const losses = history.flatMap((one) => one.losses)
+  const last = history.at(-1)
+  let kept: Kept = { bytes: 0, iteration: 0, closed: false, seconds: 0 }
+  const lines = text.split('\n')
+  // What follows the last end of line is a line cut short, or nothing.
+  for (const line of lines.slice(0, -1)) {
+    const found = parsed(line)
+    const isNext =
+      found.type === 'iteration' && found.iteration === kept.iteration + 1 && found.loss === losses[kept.iteration]
+    const atEnd = kept.iteration === position.iteration
+    const closes =
+      found.type === 'epoch' &&
+      found.iteration === kept.iteration &&
+      !kept.closed &&
+      (!atEnd || (found.trainAccuracy === last?.trainAccuracy && found.testAccuracy === last?.testAccuracy))
+    if (!isNext && !closes) break
+    kept = {
+      bytes: kept.bytes + Buffer.byteLength(line) + 1,
+      iteration: isNext ? kept.iteration + 1 : kept.iteration,
+      closed: closes,
+      seconds: typeof found.seconds === 'number' ? found.seconds : kept.seconds,
+    }
+  }
+  return kept
+}
+
+function parsed(line: string): Record<string, unknown> {
+  try {
+    const found: unknown = JSON.parse(line)
+    return isRecord(found) ? found : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The lines of `record` after those that were kept. */
+function missingLines({ history }: TrainingRecord<unknown, unknown>, kept: Kept): string {
+  let text = ''
+  let iteration = 0
+  for (const { epoch, losses, trainAccuracy, testAccuracy } of history) {
+    for (const loss of losses) {
+      iteration++
+      if (iteration > kept.iteration)
+        text += `${JSON.stringify({ type: 'iteration', iteration, epoch, loss, seconds: null })}\n`
+    }
+    const closed = iteration < kept.iteration || (iteration === kept.iteration && kept.closed)
+    const measured = trainAccuracy !== null || testAccuracy !== null
+    if (!closed && (measured || epoch < history.length))
+      text += epochLine({ epoch, iteration, meanLoss: meanOf(losses), trainAccuracy, testAccuracy, seconds: null })
+  }
+  return text
+}
+
+const meanOf = (losses: EpochHistory['losses']): number => losses.reduce((sum, loss) => sum + loss, 0) / losses.length

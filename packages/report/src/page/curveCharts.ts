@@ -1,0 +1,143 @@
+import { axisX, axisY, dot, gridY, lineY, type PlotOptions, ruleX } from '@observablehq/plot'
+import { chart } from './chart.ts'
+import { type CurvePoint, smoothed, smoothingSpan, thinned } from './curves.ts'
+import { html, type Markup } from './markup.ts'
+import { countText, percentText, shortText, tickText } from './numbers.ts'
+import type { EpochAccuracies, Training } from './report.ts'
+
+/** How wide a chart is beside another on a wide screen, and how high. */
+const WIDTH = 540
+const HEIGHT = 300
+
+const MARGINS = { marginTop: 28, marginLeft: 52, marginRight: 22, marginBottom: 40 }
+
+/** Beyond this, marks for epochs would only be a grey field. */
+const MOST_EPOCH_MARKS = 30
+
+/** The loss of each iteration, as it was and smoothed. */
+export function lossChart({ losses, lossName, iterationsPerEpoch }: Training): Markup {
+  const span = smoothingSpan(losses.length)
+  const raw = thinned(losses, 800)
+  if (raw.length === 0) return html`<p>No iteration gave a loss that is a number.</p>`
+  // Of a run this short, each iteration can be seen.
+  const trend = losses.length < 2 * span ? losses : smoothed(losses, span)
+  const isSmoothed = trend !== losses
+  const values = raw.map(({ value }) => value)
+  const [least, greatest] = [Math.min(...values), Math.max(...values)]
+  const logarithmic = least > 0 && greatest / least > 20
+  const ticks = logarithmic ? roundTicks(least, greatest) : undefined
+  const epochs = Array.from(
+    { length: Math.floor(losses.length / iterationsPerEpoch) },
+    (_, epoch) => (epoch + 1) * iterationsPerEpoch,
+  )
+  const marks = epochs.length > MOST_EPOCH_MARKS ? [] : epochs
+
+  const draw = (width: number): PlotOptions => ({
+    width,
+    height: HEIGHT,
+    ...MARGINS,
+    x: { domain: [Math.min(1, losses.length - 1), losses.length] },
+    y: { type: logarithmic ? 'log' : 'linear', nice: !logarithmic },
+    marks: [
+      gridY(ticks ? { ticks } : {}),
+      ruleX(marks, { strokeOpacity: 0.15, strokeDasharray: '2,3' }),
+      axisX({ label: 'iteration', tickSpacing: 90, tickFormat: countText }),
+      axisY({
+        label: `loss (${lossName}${logarithmic ? ', logarithmic scale' : ''})`,
+        tickFormat: tickText(least, greatest),
+        // A scale's own format would leave out some labels of a logarithmic one.
+        ...(ticks && { ticks, text: (tick: number) => shortText(tick) }),
+      }),
+      lineY(raw, { x: 'iteration', y: 'value', stroke: 'var(--blue)', strokeOpacity: 0.4, strokeWidth: 1 }),
+      ...(isSmoothed
+        ? [lineY(everySo(trend, 300), { x: 'iteration', y: 'value', stroke: 'var(--orange)', strokeWidth: 2 })]
+        : []),
+      ...(losses.length === 1 ? [dot(raw, { x: 'iteration', y: 'value', fill: 'var(--blue)' })] : []),
+    ],
+  })
+
+  const last = trend.at(-1)!
+  return html`<figure>
+${chart(`Loss by iteration, from ${shortText(losses[0]!)} to ${shortText(last)} after ${countText(losses.length)} iterations.`, WIDTH, draw)}
+<figcaption><span class="key raw"></span> each iteration${isSmoothed ? html` <span class="key trend"></span> smoothed: an exponential average over about ${countText(span)} iterations` : null}${
+    marks.length > 0 ? `; dashed: an epoch of ${countText(iterationsPerEpoch)} iterations` : ''
+  }${notFiniteText(losses)}</figcaption>
+</figure>`
+}
+
+function notFiniteText(losses: readonly number[]): string {
+  const count = losses.filter((loss) => !Number.isFinite(loss)).length
+  return count === 0 ? '' : `; ${countText(count)} of the losses were NaN or infinite`
+}
+
+/** The accuracies after each epoch, where there is more than one. */
+export function accuracyChart(accuracies: readonly EpochAccuracies[]): Markup | null {
+  // A curve takes two points; a single one is in the table.
+  if (accuracies.length < 2) return null
+  const train = accuracies.flatMap(({ epoch, train }) => (train === null ? [] : [{ epoch, percent: train * 100 }]))
+  const test = accuracies.flatMap(({ epoch, test }) => (test === null ? [] : [{ epoch, percent: test * 100 }]))
+  const first = accuracies[0]!.epoch
+  const last = accuracies.at(-1)!.epoch
+  const dots = accuracies.length <= 40
+  const percents = [...train, ...test].map(({ percent }) => percent)
+  const low = Math.floor(Math.min(...percents))
+  const high = Math.max(low + 1, Math.ceil(Math.max(...percents)))
+
+  const percentTicks = high - low > 10 ? 8 : high - low === 1 ? 5 : high - low
+
+  const draw = (width: number): PlotOptions => ({
+    width,
+    height: HEIGHT,
+    ...MARGINS,
+    x: { domain: [first, last] },
+    y: { domain: [low, high] },
+    marks: [
+      gridY({ ticks: percentTicks }),
+      axisX({ label: 'epoch', ticks: wholeTicks(first, last, Math.floor(width / 50)), tickFormat: countText }),
+      axisY({ label: 'accuracy (%)', ticks: percentTicks, tickFormat: tickText(low, high) }),
+      ...[
+        { points: train, stroke: 'var(--blue)', strokeDasharray: '5,4', symbol: 'square' as const },
+        { points: test, stroke: 'var(--orange)', strokeDasharray: 'none', symbol: 'circle' as const },
+      ].flatMap(({ points, stroke, strokeDasharray, symbol }) => [
+        lineY(points, { x: 'epoch', y: 'percent', stroke, strokeDasharray, strokeWidth: 2 }),
+        ...(dots ? [dot(points, { x: 'epoch', y: 'percent', fill: stroke, r: 3, symbol })] : []),
+      ]),
+    ],
+  })
+
+  const end = (name: string, points: readonly { readonly percent: number }[]) =>
+    points.length === 0 ? [] : [`${name} ${percentText(points.at(-1)!.percent / 100)}`]
+  const ends = [...end('training', train), ...end('test', test)].join(', ')
+  return html`<figure>
+${chart(`Accuracy by epoch; after epoch ${last}: ${ends}.`, WIDTH, draw)}
+<figcaption>${train.length > 0 ? html`<span class="key train"></span> training samples ` : null}${
+    test.length > 0 ? html`<span class="key test"></span> test samples` : null
+  }</figcaption>
+</figure>`
+}
+
+/** At most so many of the points, evenly, the last among them. */
+function everySo(values: readonly number[], most: number): CurvePoint[] {
+  const every = Math.ceil(values.length / most)
+  return values.flatMap((value, at) =>
+    Number.isFinite(value) && ((at + 1) % every === 0 || at === values.length - 1)
+      ? [{ iteration: at + 1, value }]
+      : [],
+  )
+}
+
+/** 1, 2 and 5 times the powers of ten in between. */
+function roundTicks(least: number, greatest: number): number[] {
+  const powers = Array.from({ length: 40 }, (_, index) => 10 ** (Math.floor(Math.log10(least)) + index))
+  const decades = Math.log10(greatest / least)
+  const steps = decades > 3 ? [1] : [1, 2, 5]
+  return powers.flatMap((power) => steps.map((step) => step * power)).filter((v) => v >= least && v <= greatest)
+}
+
+/** Whole numbers from `first` to `last`, at most about `most`. */
+function wholeTicks(first: number, last: number, most: number): number[] {
+  const every = Math.ceil((last - first + 1) / most)
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(
+    (n) => n % every === 0 || every === 1,
+  )
+}

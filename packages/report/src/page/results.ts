@@ -1,0 +1,100 @@
+import { compile } from '@cotangent/compile'
+import { type AnyTensor, ShapeError, shapeText, sizeOf, type Tensor, ValueError } from '@cotangent/core'
+import type { Net, TensorTree } from '@cotangent/models'
+import { argMax, concat, slice, softmax } from '@cotangent/ops'
+import { confusionMatrix } from '@cotangent/train'
+import type { ImageShape, Mistake, Picture, TestResults } from './report.ts'
+
+/** How many samples go through the net at once. */
+const BATCH = 1000
+
+/** How many of the worst mistakes are shown. */
+const MOST_MISTAKES = 24
+
+/** A net, and what it is tested with. */
+export interface Test {
+  readonly net: Net
+  readonly params: TensorTree
+  readonly netState: TensorTree
+  readonly x: AnyTensor
+  readonly t: AnyTensor
+  readonly prepare: (x: AnyTensor) => AnyTensor
+  readonly classes: readonly string[] | null
+  readonly image: ImageShape | null
+}
+
+/**
+ * What a classifier makes of test samples.
+ *
+ * @throws ShapeError for a net whose output is not [classes], or labels that do not fit; ValueError for a number of class names
+ * other than that of the classes.
+ */
+export function testResults(test: Test): TestResults {
+  const names = classNames(test)
+  const probabilities = probabilitiesOf(test)
+  const confusion = confusionMatrix(probabilities, test.t).toArray() as number[][]
+  const labels = test.t.rank === 2 ? argMax(test.t, { axis: 1 }) : test.t
+  return {
+    count: labels.size,
+    correct: confusion.reduce((sum, row, index) => sum + row[index]!, 0),
+    classes: names,
+    confusion,
+    mistakes: worstMistakes(probabilities, labels).map((mistake) => ({
+      ...mistake,
+      picture: test.image && pictureOf(test.x, mistake.index, test.image),
+    })),
+  }
+}
+
+function classNames({ net, classes }: Test): readonly string[] {
+  const [count = 0] = net.output
+  if (net.output.length !== 1 || count < 2) {
+    throw new ShapeError(
+      `report: the net gives ${shapeText(net.output)} for a sample, where a test needs scores [classes]; leave the test samples out`,
+    )
+  }
+  if (classes === null) return Array.from({ length: count }, (_, index) => String(index))
+  if (classes.length !== count)
+    throw new ValueError(`report: ${classes.length} class names for ${count} classes; give one for each`)
+  return classes
+}
+
+/** [N, classes], computed batch by batch. */
+function probabilitiesOf({ net, params, netState, x, prepare }: Test): Tensor {
+  const count = x.shape[0] ?? 0
+  if (count === 0) throw new ShapeError(`report: the test samples have shape ${shapeText(x.shape)}; give at least one`)
+  const predict = compile((params: TensorTree, netState: TensorTree, x: AnyTensor) =>
+    softmax(net.predict(params, netState, prepare(x))),
+  )
+  const parts = Array.from({ length: Math.ceil(count / BATCH) }, (_, index) => {
+    const part = slice(x, { begin: [index * BATCH], end: [Math.min(count, (index + 1) * BATCH)] })
+    return predict(params, netState, part)
+  })
+  return concat(parts, { axis: 0 })
+}
+
+/** The samples that were taken for another class, those first whose own class was given the least probability. */
+function worstMistakes(probabilities: Tensor, labels: AnyTensor): Omit<Mistake, 'picture'>[] {
+  const [rows, predicted, own] = [probabilities.data, argMax(probabilities, { axis: 1 }).data, labels.data]
+  const classes = probabilities.shape[1]!
+  const given = (index: number): number => rows[index * classes + own[index]!]!
+  return Array.from(own.slice().keys())
+    .filter((index) => predicted[index] !== own[index])
+    .sort((a, b) => given(a) - given(b) || a - b)
+    .slice(0, MOST_MISTAKES)
+    .map((index) => ({
+      index,
+      label: own[index]!,
+      predicted: predicted[index]!,
+      probabilities: Array.from(rows.slice(index * classes, (index + 1) * classes)),
+    }))
+}
+
+/** Bytes as they are; other values from 0 to 1, or from the sample's least to its greatest where they go beyond. */
+function pictureOf({ data, dtype }: AnyTensor, index: number, shape: ImageShape): Picture {
+  const size = sizeOf(shape)
+  const values = Array.from(data.slice(index * size, (index + 1) * size))
+  if (dtype === 'uint8') return { shape, levels: values }
+  const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)]
+  return { shape, levels: values.map((value) => Math.round(((value - low) / (high - low)) * 255)) }
+}
