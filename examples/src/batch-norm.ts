@@ -3,7 +3,7 @@ import { sgd } from '@cotangent/train'
 import type { Command } from 'commander'
 import { compareRuns } from './shared/compare.ts'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
-import { withDigits } from './shared/session.ts'
+import { training } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly learningRate: number
@@ -16,8 +16,8 @@ export function configure(command: Command): void {
       numberOption('--learning-rate <rate>', 'of gradient descent', 'positive', 0.01),
     ),
     'pnpm example batch-norm --learning-rate 0.02 --epochs 5',
-  ).action((options: Options) =>
-    withDigits(options, { flatten: true, train: 1000, test: 500 }, (session) => {
+  ).action(
+    training<Options>({ flatten: true, train: 1000, test: 500 }, (session, options) => {
       const hiddenSizes = [100, 100, 100, 100, 100]
       const optimizer = sgd({ learningRate: options.learningRate })
       session.screen.print(

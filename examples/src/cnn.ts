@@ -3,7 +3,7 @@ import { adam } from '@cotangent/train'
 import type { Command } from 'commander'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
 import { trainAndReport } from './shared/report.ts'
-import { withDigits } from './shared/session.ts'
+import { training } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly learningRate: number
@@ -11,7 +11,7 @@ interface Options extends TrainingOptions {
   readonly hiddenSize: number
 }
 
-/** SimpleConvNet of chapter 7: convolution, relu, pooling, dense, relu, dense. */
+/** Lesson 7. SimpleConvNet of chapter 7: convolution, relu, pooling, dense, relu, dense. */
 export function configure(command: Command): void {
   withExample(
     withTraining(command, { iterations: 600, batchSize: 100 })
@@ -20,8 +20,8 @@ export function configure(command: Command): void {
       .addOption(numberOption('--hidden-size <n>', 'units of the hidden layer', 'count', 100)),
     'pnpm example cnn --iterations 200 --filters 16',
     'pnpm example cnn --epochs 20    # the full training of the book',
-  ).action((options: Options) =>
-    withDigits(options, { flatten: false }, (session) => {
+  ).action(
+    training<Options>({ flatten: false }, (session, options) => {
       const { filters, hiddenSize, learningRate } = options
       return trainAndReport(session, options, {
         title: `SimpleConvNet, ${filters} filters of 5×5`,

@@ -3,7 +3,7 @@ import { adam } from '@cotangent/train'
 import type { Command } from 'commander'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
 import { trainAndReport } from './shared/report.ts'
-import { withDigits } from './shared/session.ts'
+import { training } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly learningRate: number
@@ -18,8 +18,8 @@ export function configure(command: Command): void {
       .addOption(numberOption('--dropout-rate <rate>', 'share of units dropped in training', 'share', 0.5)),
     'pnpm example deep-cnn --iterations 150 --batch-size 50',
     'pnpm example deep-cnn --epochs 20    # the full training of the book',
-  ).action((options: Options) =>
-    withDigits(options, { flatten: false }, (session) => {
+  ).action(
+    training<Options>({ flatten: false }, (session, options) => {
       const { learningRate, dropoutRate } = options
       return trainAndReport(session, options, {
         title: 'DeepConvNet',

@@ -4,11 +4,20 @@ import { div, normal, reshape } from '@cotangent/ops'
 import type { Command } from 'commander'
 import { type Comparison, compareGradients, type Extent, type Point } from './finite-differences.ts'
 import { firstOf, type Split } from './shared/data.ts'
-import { choiceOption, type DataOptions, numberOption, withData, withExample, withSeed } from './shared/options.ts'
+import {
+  choiceOption,
+  type DataOptions,
+  numberOption,
+  type OutputOptions,
+  withData,
+  withExample,
+  withJson,
+  withSeed,
+} from './shared/options.ts'
 import { type Session, withDigits } from './shared/session.ts'
 import { countText, percentText, plural } from './shared/text.ts'
 
-interface Options extends DataOptions {
+interface Options extends DataOptions, OutputOptions {
   readonly net: string
   readonly hiddenSize: number
   readonly seed: number
@@ -39,7 +48,7 @@ const KINKS = 0.01
 export function configure(command: Command): void {
   const names = [...Object.keys(CHECKS), 'all']
   withExample(
-    withData(withSeed(command))
+    withJson(withData(withSeed(command)))
       .addOption(choiceOption('--net <name>', names.join(', '), names, 'two-layer'))
       .addOption(numberOption('--hidden-size <n>', 'hidden units of the two-layer net', 'count', 50)),
     'pnpm example gradient-check --net simple-conv',
@@ -66,7 +75,7 @@ async function passes(name: string, check: Check, options: Options, session: Ses
 
   screen.print('')
   screen.print(`${name}, ${plural(check.images, 'image')} of ${digits.name}, ε ${exponent(check.epsilon)}`)
-  screen.print(row('', 'steps', 'kinks', 'max', 'mean'))
+  screen.print(row('', 'steps', 'kinks', 'max', 'mean'), 'dim')
   const found: Comparison[] = []
   for await (const one of compareGradients(point, {
     ...check,
@@ -76,6 +85,7 @@ async function passes(name: string, check: Check, options: Options, session: Ses
   })) {
     found.push(one)
     const { steps, kinks, relativeError, meanError } = one
+    screen.emit({ type: 'parameter', net: name, ...one })
     screen.print(
       row(one.name, countText(steps), countText(kinks), relativeError.toExponential(1), meanError.toExponential(1)),
     )
@@ -83,11 +93,12 @@ async function passes(name: string, check: Check, options: Options, session: Ses
   const kinks = found.reduce((sum, one) => sum + one.kinks, 0)
   const wrong = found.filter(({ relativeError }) => !(relativeError <= TOLERANCE)).map((one) => one.name)
   screen.print(`${countText(kinks)} of ${countText(total)} steps (${percentText(kinks / total)}) crossed a kink`)
+  const ok = wrong.length === 0 && kinks <= KINKS * total
+  screen.emit({ type: 'end', net: name, data: digits.name, ok, tolerance: TOLERANCE, wrong, steps: total, kinks })
   if (wrong.length > 0) screen.print(`WRONG beyond ${exponent(TOLERANCE)}: ${wrong.join(', ')}`)
-  else if (kinks > KINKS * total)
-    screen.print(`NOT CHECKED: that is more than ${percentText(KINKS)}; try another --seed`)
+  else if (!ok) screen.print(`NOT CHECKED: that is more than ${percentText(KINKS)}; try another --seed`)
   else screen.print(`ok: all gradients agree to within ${exponent(TOLERANCE)}`)
-  return wrong.length === 0 && kinks <= KINKS * total
+  return ok
 }
 
 interface Keys extends Readonly<Record<'initial' | 'biases' | 'dropout', Tensor<'key'>>> {}

@@ -1,22 +1,16 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
-import { EXAMPLES } from './list.ts'
+import { commandLine, listAsJson } from './shared/command-line.ts'
 import { endWithOutput, reportError } from './shared/errors.ts'
 
 endWithOutput()
-const program = new Command('pnpm example')
-  .description('Examples of Cotangent. `pnpm example <name> --help` lists the options of one.')
-  .helpCommand(false)
-
-const chosen = process.argv[2]
-for (const { name, summary, load } of EXAMPLES) {
-  const command = program.command(name).description(summary)
-  if (name === chosen) (await load()).configure(command)
-}
+// Runners hand a `--` through that stands before the arguments.
+const args = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
 
 try {
-  if (chosen === undefined) program.outputHelp()
-  else await program.parseAsync()
+  const program = await commandLine(args)
+  if (args.length === 0) program.outputHelp()
+  else if (args[0] === '--json') listAsJson(args.slice(1))
+  else await program.parseAsync(args, { from: 'user' })
 } catch (error) {
   reportError(error)
 }

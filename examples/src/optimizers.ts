@@ -3,7 +3,7 @@ import { adaGrad, adam, adamW, momentum, nesterov, rmsProp, sgd } from '@cotange
 import type { Command } from 'commander'
 import { compareRuns } from './shared/compare.ts'
 import { type TrainingOptions, withExample, withTraining } from './shared/options.ts'
-import { withDigits } from './shared/session.ts'
+import { training } from './shared/session.ts'
 
 /** The book's learning rates; RMSprop, Nesterov and AdamW, which it does not compare here, have those of their kin. */
 const OPTIMIZERS = [
@@ -22,8 +22,8 @@ export function configure(command: Command): void {
     withTraining(command, { iterations: 600, batchSize: 100 }),
     'pnpm example optimizers --iterations 150 --seed 1',
     'pnpm example optimizers --iterations 2000    # the full comparison of the book',
-  ).action((options: TrainingOptions) =>
-    withDigits(options, { flatten: true }, (session) => {
+  ).action(
+    training<TrainingOptions>({ flatten: true }, (session, options) => {
       const net = multiLayerNet({ hiddenSizes: [100, 100, 100, 100] })
       session.screen.print(`MultiLayerNet 784-100-100-100-100-10 on ${session.digits.name}, seed ${options.seed}`)
       session.screen.print('accuracies are those of the first 1,000 images of each')

@@ -3,7 +3,7 @@ import { momentum } from '@cotangent/train'
 import type { Command } from 'commander'
 import { compareRuns } from './shared/compare.ts'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
-import { withDigits } from './shared/session.ts'
+import { training } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly weightDecay: number
@@ -17,8 +17,8 @@ export function configure(command: Command): void {
       .addOption(numberOption('--weight-decay <lambda>', 'λ of ½ λ Σ W² in the loss', 'fromZero', 0.1))
       .addOption(numberOption('--dropout-rate <rate>', 'share of units dropped in training', 'share', 0.2)),
     'pnpm example overfit --weight-decay 0.03 --epochs 100',
-  ).action((options: Options) =>
-    withDigits(options, { flatten: true, train: 300, test: 1000 }, (session) => {
+  ).action(
+    training<Options>({ flatten: true, train: 300, test: 1000 }, (session, options) => {
       const { weightDecay, dropoutRate } = options
       const hiddenSizes = [100, 100, 100, 100, 100, 100]
       const optimizer = momentum({ learningRate: 0.01 })
@@ -28,7 +28,12 @@ export function configure(command: Command): void {
       return compareRuns(session, options, {
         runs: [
           { name: 'nothing', net: multiLayerNet({ hiddenSizes }), optimizer },
-          { name: `decay ${weightDecay}`, net: multiLayerNet({ hiddenSizes, weightDecay }), optimizer },
+          {
+            name: `decay ${weightDecay}`,
+            net: multiLayerNet({ hiddenSizes, weightDecay }),
+            optimizer,
+            lossName: 'cross-entropy + ½ λ Σ W², nats',
+          },
           { name: `dropout ${dropoutRate}`, net: multiLayerNet({ hiddenSizes, dropoutRate }), optimizer },
         ],
         titles: ['against it', 'test curve'],

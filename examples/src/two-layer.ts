@@ -3,7 +3,7 @@ import { sgd } from '@cotangent/train'
 import type { Command } from 'commander'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
 import { trainAndReport } from './shared/report.ts'
-import { withDigits } from './shared/session.ts'
+import { training } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly learningRate: number
@@ -19,8 +19,10 @@ export function configure(command: Command): void {
       .addOption(numberOption('--hidden-size <n>', 'units of the hidden layer', 'count', 50))
       .addOption(numberOption('--weight-init-std <std>', 'spread of the first weights', 'fromZero', 0.01)),
     'pnpm example two-layer --epochs 5 --hidden-size 100 --seed 1',
-  ).action((options: Options) =>
-    withDigits(options, { flatten: true }, (session) => {
+    'pnpm example two-layer --out runs/first       # Ctrl-C stops it',
+    'pnpm example two-layer --resume runs/first    # goes on from there',
+  ).action(
+    training<Options>({ flatten: true }, (session, options) => {
       const { hiddenSize, weightInitStd, learningRate } = options
       return trainAndReport(session, options, {
         title: `TwoLayerNet 784-${hiddenSize}-10`,

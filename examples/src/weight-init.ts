@@ -1,13 +1,21 @@
 import { randomKey } from '@cotangent/core'
 import { multiLayerNet } from '@cotangent/models'
 import type { Command } from 'commander'
+import { scaled } from './shared/data.ts'
 import { outputsFrom } from './shared/layers.ts'
-import { choiceOption, type DataOptions, withData, withExample, withSeed } from './shared/options.ts'
+import {
+  choiceOption,
+  type DataOptions,
+  type OutputOptions,
+  withData,
+  withExample,
+  withJson,
+  withSeed,
+} from './shared/options.ts'
 import { withDigits } from './shared/session.ts'
 import { barsText } from './shared/sparkline.ts'
-import { scaled } from './shared/train.ts'
 
-interface Options extends DataOptions {
+interface Options extends DataOptions, OutputOptions {
   readonly activation: keyof typeof RANGES
   readonly seed: number
 }
@@ -21,8 +29,10 @@ const TITLES = { 1: 'std 1', 0.01: 'std 0.01', xavier: 'Xavier, std √(1/n)', h
 /** What first weights make of activations, layer by layer, as in chapter 6.2: driven to the ends, all alike, or spread out. */
 export function configure(command: Command): void {
   withExample(
-    withData(withSeed(command)).addOption(
-      choiceOption('--activation <name>', 'sigmoid, tanh or relu', Object.keys(RANGES), 'sigmoid'),
+    withJson(
+      withData(withSeed(command)).addOption(
+        choiceOption('--activation <name>', 'sigmoid, tanh or relu', Object.keys(RANGES), 'sigmoid'),
+      ),
     ),
     'pnpm example weight-init --activation relu',
   ).action((options: Options) =>
@@ -36,10 +46,13 @@ export function configure(command: Command): void {
         const around = { params, state, training: false, key }
         screen.print('')
         screen.print(`first weights: ${TITLES[weightInitStd]}`)
-        screen.print(headOf(activation))
+        screen.print(headOf(activation), 'dim')
         outputsFrom(net.layers, 0, scaled(digits.train.images), around).forEach((output, index) => {
-          const { name } = net.layers[index]!
-          if (name.startsWith(activation)) screen.print(rowOf(name, output.data, RANGES[activation]))
+          const { name: layer } = net.layers[index]!
+          if (!layer.startsWith(activation)) return
+          const spread = spreadOf(output.data, RANGES[activation])
+          screen.print(rowOf(layer, spread))
+          screen.emit({ type: 'layer', weightInitStd, layer, ...spread })
         })
       }
     }),
@@ -53,8 +66,14 @@ const headOf = (activation: Options['activation']): string => {
   return `${''.padEnd(8)}  ${low}${high!.padStart(BINS - low!.length)}   mean    std`
 }
 
-/** A histogram of the values, their mean and standard deviation. */
-function rowOf(name: string, values: ArrayLike<number>, [low, high]: readonly [number, number]): string {
+/** How an activation's values lie: counted in bins of equal width, their mean and standard deviation. */
+interface Spread {
+  readonly counts: readonly number[]
+  readonly mean: number
+  readonly std: number
+}
+
+function spreadOf(values: ArrayLike<number>, [low, high]: readonly [number, number]): Spread {
   const counts = new Array<number>(BINS).fill(0)
   let [total, squares] = [0, 0]
   for (let index = 0; index < values.length; index++) {
@@ -65,8 +84,10 @@ function rowOf(name: string, values: ArrayLike<number>, [low, high]: readonly [n
     squares += value * value
   }
   const mean = total / values.length
-  const std = Math.sqrt(Math.max(0, squares / values.length - mean * mean))
-  return `${name.padEnd(8)}  ${barsText(counts)} ${numberText(mean)} ${numberText(std)}`
+  return { counts, mean, std: Math.sqrt(Math.max(0, squares / values.length - mean * mean)) }
 }
+
+const rowOf = (layer: string, { counts, mean, std }: Spread): string =>
+  `${layer.padEnd(8)}  ${barsText(counts)} ${numberText(mean)} ${numberText(std)}`
 
 const numberText = (value: number): string => value.toFixed(Math.abs(value) < 100 ? 2 : 0).padStart(6)

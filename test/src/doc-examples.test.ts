@@ -5,11 +5,14 @@ import { compiledModules } from './docs/compiledModules.ts'
 import { docCommentsOf, examplesIn, exportsOf, PACKAGES } from './docs/docComments.ts'
 import { type Check, checkedSnippet, expectStated } from './docs/snippet.ts'
 
-const NAMES = ['core', 'ops', 'mnist', 'models', 'train', 'compile']
+const NAMES = ['core', 'ops', 'mnist', 'models', 'train', 'compile', 'io', 'report']
 
 /** Examples that are compiled but not run, by what they belong to, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
+  writeReport: 'writes a file',
   loadMnist: 'reads the files of MNIST, or downloads them',
+  createRun: 'writes a folder',
+  openRun: 'goes on with what is in a folder',
 }
 
 const exported = new Map(NAMES.map((name) => [name, exportsOf(name)]))

@@ -1,9 +1,11 @@
 /**
- * The mutation run: plants every mutant of every vjp rule, and expects a law to fail for it.
+ * The mutation run: plants every mutant of every vjp rule, and expects a law to fail for it; then every mutant of the compiler, and
+ * expects one of its tests to fail.
  *
  * `pnpm test:mutation` prints what survives and the kill rate, and ends with code 1 unless all die.
  */
 import { loadLaws } from './laws/all.ts'
+import { COMPILER_MUTANTS, survivorsAmong } from './laws/compilerMutants.ts'
 import { killerOf, mutantsOf } from './laws/mutants.ts'
 
 /** Random calls an operation. */
@@ -18,16 +20,35 @@ for (const { kind, name, trials } of results.filter(({ killed }) => !killed)) {
   const operations = [...new Set(trials.map(({ operation }) => operation))]
   console.log(`survives: ${kind}: ${name}${operations.length > 0 ? ` (used by ${operations.join(', ')})` : ''}`)
 }
-for (const kind of new Set(results.map((result) => result.kind)))
-  report(
-    kind,
-    results.filter((result) => result.kind === kind),
-  )
-report('all mutants', results)
-console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`)
-process.exitCode = results.every(({ killed }) => killed) ? 0 : 1
+reportAll(results)
 
-function report(kind: string, among: readonly { readonly killed: boolean }[]): void {
+const survivors = await survivorsAmong(COMPILER_MUTANTS)
+for (const { kind, file, from, to } of survivors)
+  console.log(`survives: ${kind}: ${file}: ${from} becomes ${to || 'nothing'}`)
+const compiler = COMPILER_MUTANTS.map((mutant) => ({
+  kind: `compiler: ${mutant.kind}`,
+  killed: !survivors.includes(mutant),
+}))
+reportAll(compiler)
+report('all mutants', [...results, ...compiler])
+console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`)
+process.exitCode = [...results, ...compiler].every(({ killed }) => killed) ? 0 : 1
+
+interface Outcome {
+  readonly kind: string
+  readonly killed: boolean
+}
+
+function reportAll(outcomes: readonly Outcome[]): void {
+  for (const kind of new Set(outcomes.map((outcome) => outcome.kind))) {
+    report(
+      kind,
+      outcomes.filter((outcome) => outcome.kind === kind),
+    )
+  }
+}
+
+function report(kind: string, among: readonly Outcome[]): void {
   const killed = among.filter((one) => one.killed).length
   console.log(`${kind.padEnd(32)}killed ${killed} of ${among.length} (${((100 * killed) / among.length).toFixed(1)} %)`)
 }

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { type Tensor, tensor } from '@cotangent/core'
 import { loadMnist, MnistUnreachableError, syntheticDigits } from '@cotangent/mnist'
-import { slice } from '@cotangent/ops'
+import { div, slice } from '@cotangent/ops'
 import type { DataOptions } from './options.ts'
 
 /** Images as uint8 [N, 784] or [N, 1, 28, 28], and labels as int32 [N]. */
@@ -54,6 +55,18 @@ export async function loadDigits(options: DataOptions, wanted: Wanted, { signal,
     notice('MNIST cannot be reached: using built-in synthetic digits, whose results are not MNIST results')
     return drawDigits(wanted, signal)
   }
+}
+
+/** Bytes as numbers from 0 to 1. The images stay bytes; a batch of them is scaled inside the step. */
+export const scaled = (images: Tensor<'uint8'>) => div(images, 255)
+
+/** What makes digits others: their number, their labels, and the first of their images. */
+export function fingerprintOf({ name, train, test }: Digits) {
+  const hash = createHash('sha256')
+  for (const split of [train, test]) {
+    for (const { data } of [firstOf(split, 1000).images, split.labels]) hash.update(data.slice())
+  }
+  return { name, train: sizeOf(train), test: sizeOf(test), sha256: hash.digest('hex') }
 }
 
 /** How many images there are. */

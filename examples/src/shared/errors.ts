@@ -1,4 +1,6 @@
 import { CotangentError } from '@cotangent/core'
+import { fitted } from './screen.ts'
+import { paintedFor } from './style.ts'
 
 /**
  * One sentence on standard error and exit code 1: for the caller's mistakes their message, for anything else its message and
@@ -8,9 +10,13 @@ export function reportError(error: unknown): void {
   process.exitCode = 1
   const message = error instanceof Error ? error.message : String(error)
   const explained = error instanceof CotangentError || isSystemError(error)
-  console.error(`error: ${message}${explained ? '' : ' (set DEBUG=1 to see where)'}`)
+  console.error(errorText(`${message}${explained ? '' : ' (set DEBUG=1 to see where)'}`))
   if (process.env.DEBUG && error instanceof Error) console.error(error.stack)
 }
+
+/** A sentence about an error, as standard error shows it. */
+export const errorText = (sentence: string): string =>
+  fitted(`error: ${sentence}`, process.stderr).replace(/^error:/, (head) => paintedFor(process.stderr, 'red', head))
 
 /** A failed system call, such as a missing file: its message already says what and where. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error

@@ -1,7 +1,7 @@
 import { ValueError } from '@cotangent/core'
 import { type Digits, sizeOf } from './data.ts'
 import type { TrainingOptions } from './options.ts'
-import { durationText } from './text.ts'
+import { countText, durationText } from './text.ts'
 import type { Outcome } from './train.ts'
 
 /** How long training is. */
@@ -22,13 +22,22 @@ export function lengthOf({ iterations, epochs, batchSize }: TrainingOptions, { t
   return { iterations: epochs === undefined ? iterations : epochs * perEpoch, perEpoch }
 }
 
+/** @throws ValueError for a run that has been trained longer than it is now told to be. */
+export function requireBeyond(folder: string, reached: number, { iterations }: Length): void {
+  if (reached <= iterations) return
+  throw new ValueError(
+    `${folder} is at iteration ${countText(reached)} already, beyond the ${countText(iterations)} to train; give more by --iterations or --epochs`,
+  )
+}
+
 /** A length of training that an example may be told to have. */
 export type Full = { readonly epochs: number } | { readonly iterations: number }
 
 /** How long trainings of full length would take, going by what was reached; nothing where they are no longer than that. */
 export function fullText(full: Full, outcomes: readonly Outcome[], { iterations, perEpoch }: Length): string[] {
   const wanted = 'epochs' in full ? full.epochs * perEpoch : full.iterations
-  if (wanted <= iterations) return []
+  // What was trained before a run is resumed took a time that is not known.
+  if (wanted <= iterations || outcomes.some(({ before }) => before > 0)) return []
   const seconds = outcomes.reduce((total, { seconds, measuring, accuracies }) => {
     const step = (seconds - measuring) / iterations
     const measurement = measuring / Math.max(1, accuracies.length)

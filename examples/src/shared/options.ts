@@ -42,6 +42,15 @@ const nameOf = (flags: string): string => flags.split(' ')[0]!
 export const withSeed = (command: Command): Command =>
   command.addOption(numberOption('--seed <n>', 'where all random numbers come from', 'seed', 0))
 
+/** What {@link withJson} adds. */
+export interface OutputOptions {
+  readonly json?: boolean
+}
+
+/** Adds `--json`. */
+export const withJson = (command: Command, what = 'JSON lines on standard output'): Command =>
+  command.addOption(new Option('--json', what).helpGroup('Options:'))
+
 /** What {@link withData} adds. */
 export interface DataOptions {
   readonly data: 'auto' | 'mnist' | 'synthetic'
@@ -49,51 +58,55 @@ export interface DataOptions {
 }
 
 /** Adds `--data` and `--data-dir`. */
-export const withData = (command: Command): Command =>
-  command
-    .addOption(
-      choiceOption(
-        '--data <which>',
-        'mnist, synthetic (digits drawn here), or auto: MNIST where it can be had',
-        ['auto', 'mnist', 'synthetic'],
-        'auto',
-      ),
-    )
-    .option('--data-dir <folder>', 'the four MNIST files (default: $MNIST_DIR, else the cache, else downloaded)')
+export const withData = (command: Command): Command => {
+  const which = 'mnist, synthetic (digits drawn here), or auto: MNIST where it can be had'
+  const folder = 'the four MNIST files (default: $MNIST_DIR, else the cache, else downloaded)'
+  return command
+    .addOption(choiceOption('--data <which>', which, ['auto', 'mnist', 'synthetic'], 'auto').helpGroup('Data:'))
+    .addOption(new Option('--data-dir <folder>', folder).helpGroup('Data:'))
+}
 
 /** What {@link withTraining} adds. */
-export interface TrainingOptions extends DataOptions {
+export interface TrainingOptions extends DataOptions, OutputOptions {
   readonly iterations: number
   /** Takes the place of `iterations`. */
   readonly epochs?: number
   readonly batchSize: number
   readonly seed: number
   readonly engine: 'compiled' | 'reference'
-  readonly json?: boolean
+  readonly out?: string
+  readonly resume?: string
 }
 
-/** Adds what all training examples share, with the example's own length and batch size. */
+/** Adds what all training examples share, with the example's own length and batch size. Options added later are of training, too. */
 export const withTraining = (
   command: Command,
   { iterations, batchSize }: Pick<TrainingOptions, 'iterations' | 'batchSize'>,
-): Command =>
-  withData(
-    withSeed(
-      command
-        .addOption(numberOption('--iterations <n>', 'steps to train', 'count', iterations))
-        .addOption(numberOption('--epochs <n>', 'train so many epochs instead', 'count').conflicts('iterations'))
-        .addOption(numberOption('--batch-size <n>', 'images in a step', 'count', batchSize)),
+): Command => {
+  command
+    .optionsGroup('Training:')
+    .addOption(numberOption('--iterations <n>', 'steps to train', 'count', iterations))
+    .addOption(numberOption('--epochs <n>', 'train so many epochs instead', 'count').conflicts('iterations'))
+    .addOption(numberOption('--batch-size <n>', 'images in a step', 'count', batchSize))
+  withSeed(command).addOption(
+    choiceOption(
+      '--engine <name>',
+      'compiled to WebAssembly, or reference: plain TypeScript',
+      ['compiled', 'reference'],
+      'compiled',
     ),
   )
-    .addOption(
-      choiceOption(
-        '--engine <name>',
-        'compiled to WebAssembly, or reference: plain TypeScript',
-        ['compiled', 'reference'],
-        'compiled',
-      ),
-    )
-    .option('--json', 'JSON lines on standard output')
+  return withJson(withRunFolder(withData(command)))
+}
+
+/** Adds `--out` and `--resume`. */
+const withRunFolder = (command: Command): Command => {
+  const out = 'keep the run in a new folder: configuration, losses, checkpoints, report.html'
+  const resume = 'go on with the run in a folder, to the same bits; other options are as they were'
+  return command
+    .addOption(new Option('--out <folder>', out).helpGroup('Run folder:'))
+    .addOption(new Option('--resume <folder>', resume).helpGroup('Run folder:').conflicts('out'))
+}
 
 /** Adds text and example calls to the end of `--help`. */
 export const withExample = (command: Command, ...lines: readonly string[]): Command =>

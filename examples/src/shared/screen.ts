@@ -1,13 +1,5 @@
-import cliProgress from 'cli-progress'
-import { countText, durationText } from './text.ts'
-
-/** How far work has come. */
-export interface Progress {
-  readonly done: number
-  readonly total: number
-  /** What to show beside the bar, the most important first: where the terminal is narrow, the last are left out. */
-  readonly details: readonly string[]
-}
+import { openBar, type Progress } from './bar.ts'
+import { type Format, paintedFor } from './style.ts'
 
 /**
  * Where an example says what it does: lines for people, or JSON lines for programs, on standard output; notices, and a progress
@@ -16,8 +8,10 @@ export interface Progress {
 export interface Screen {
   /** Whether a bar is drawn. */
   readonly drawn: boolean
+  /** The columns that a line for people has. */
+  readonly width: number
   /** A line for people. */
-  print(line: string): void
+  print(line: string, format?: Format): void
   /** A line for programs. */
   emit(record: object): void
   notice(line: string): void
@@ -35,8 +29,11 @@ export function openScreen({ json = false }: { readonly json?: boolean | undefin
   }
   return {
     drawn: bar !== undefined,
-    print: (line) => {
-      if (!json) above(() => console.log(fitted(line, process.stdout)))
+    get width() {
+      return process.stdout.columns || 80
+    },
+    print: (line, format) => {
+      if (!json) above(() => console.log(fitted(line, process.stdout, format)))
     },
     emit: (record) => {
       if (json) above(() => console.log(JSON.stringify(record)))
@@ -47,61 +44,14 @@ export function openScreen({ json = false }: { readonly json?: boolean | undefin
   }
 }
 
-const fitted = (line: string, stream: NodeJS.WriteStream): string =>
-  stream.isTTY ? wrapText(line, stream.columns || 80) : line
+/** A line as a stream shows it: broken between words on a terminal that is narrower. */
+export function fitted(line: string, stream: NodeJS.WriteStream, format?: Format): string {
+  const wrapped = stream.isTTY ? wrapText(line, stream.columns || 80) : line
+  return format === undefined ? wrapped : paintedFor(stream, format, wrapped)
+}
 
-/** The line broken between words, where it is longer than `width`. */
+/** The line broken between words, where it is longer than `width`; one that is indented, a row or a command, stays whole. */
 export function wrapText(line: string, width: number): string {
-  const at = line.lastIndexOf(' ', width)
+  const at = line.startsWith(' ') ? -1 : line.lastIndexOf(' ', width)
   return line.length <= width || at <= 0 ? line : `${line.slice(0, at)}\n${wrapText(line.slice(at + 1), width)}`
-}
-
-interface Bar {
-  draw(progress: Progress): void
-  hide(): void
-}
-
-/** No bar in pipes, in continuous integration, or on a terminal that cannot move its cursor. */
-function openBar(): Bar | undefined {
-  if (!process.stderr.isTTY || process.env.CI || process.env.TERM === 'dumb') return undefined
-  let shown: Progress = { done: 0, total: 1, details: [] }
-  let begin: number | undefined
-  const bar = new cliProgress.SingleBar({
-    stream: process.stderr,
-    // Room is left for the ^C that a terminal shows: on a line of its own it would leave the bar behind.
-    format: () => barText(shown, (performance.now() - (begin ?? 0)) / 1000, (process.stderr.columns || 80) - 3),
-    clearOnComplete: true,
-    // The terminal keeps its own settings: a program that is killed could not put them back.
-    linewrap: true,
-    gracefulExit: false,
-  })
-  let visible = false
-  const hide = (): void => {
-    if (visible) bar.stop()
-    visible = false
-  }
-  process.once('exit', hide)
-  return {
-    draw: (progress) => {
-      begin ??= performance.now()
-      shown = progress
-      if (visible) bar.update(progress.done)
-      else bar.start(progress.total, progress.done)
-      visible = true
-    },
-    hide,
-  }
-}
-
-/** `[████░░░░] 1,234/10,000  loss 0.3012  1 min 2 s left` in at most `width` characters. */
-export function barText({ done, total, details }: Progress, seconds: number, width: number): string {
-  const left = done > 0 && done < total ? [`${durationText((seconds * (total - done)) / done)} left`] : []
-  for (let kept = details.length; ; kept--) {
-    const text = [`${countText(done)}/${countText(total)}`, ...details.slice(0, kept), ...left].join('  ')
-    const room = Math.min(30, width - text.length - 3)
-    if (room < 6 && kept > 0) continue
-    if (room < 6) return text.slice(0, width)
-    const full = Math.round((room * done) / total)
-    return `[${'█'.repeat(full)}${'░'.repeat(room - full)}] ${text}`
-  }
 }

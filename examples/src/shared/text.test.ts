@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { barsText, sparkline } from './sparkline.ts'
-import { durationText, lossText, percentText, plural } from './text.ts'
+import { clockText, durationText, lossText, percentText, plural, rateText } from './text.ts'
 
 it.each([
   [0, '0.0 s'],
@@ -23,6 +23,24 @@ it.each([
   [2.3e24, '2.3e+24'],
 ])('a loss of %f is %s', (loss, text) => {
   expect(lossText(loss)).toBe(text)
+})
+
+it.each([
+  [0.2, '0:01'],
+  [59.5, '1:00'],
+  [3599, '59:59'],
+  [3905, '1:05:05'],
+])('%f seconds are %s on a clock', (seconds, text) => {
+  expect(clockText(seconds)).toBe(text)
+})
+
+it.each([
+  [1302.4, '1,302/s'],
+  [9.96, '10/s'],
+  [4.78, '4.8/s'],
+  [0.4, '2.5 s each'],
+])('%f in a second are %s', (rate, text) => {
+  expect(rateText(rate)).toBe(text)
 })
 
 it('shares are percentages, and what was not measured is a dash', () => {

@@ -20,3 +20,19 @@ export function durationText(seconds: number): string {
   const minutes = Math.round(whole / 60)
   return `${countText(Math.floor(minutes / 60))} h ${minutes % 60} min`
 }
+
+/** Seconds as on a clock, `0:42`, `1:05:00`: as wide from one second to the next. */
+export function clockText(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  const parts = hours > 0 ? [countText(hours), padded(minutes)] : [`${minutes}`]
+  return [...parts, padded(whole % 60)].join(':')
+}
+
+const padded = (count: number): string => `${count}`.padStart(2, '0')
+
+/** How often something happens, as `1,302/s`, `4.8/s`; what takes longer than a second, as `2.5 s each`. */
+export function rateText(perSecond: number): string {
+  if (perSecond < 1) return `${durationText(1 / perSecond)} each`
+  return `${perSecond < 9.95 ? perSecond.toFixed(1) : countText(Math.round(perSecond))}/s`
+}

@@ -1,11 +1,11 @@
-import { randomKey, splitKey, type Tensor } from '@cotangent/core'
+import { randomKey, splitKey } from '@cotangent/core'
 import type { Net, TensorTree } from '@cotangent/models'
-import { div } from '@cotangent/ops'
-import { type FitEvent, fit, type Optimizer } from '@cotangent/train'
-import { firstOf } from './data.ts'
-import { lengthOf } from './length.ts'
+import { type FitEvent, fit, initialState, type Optimizer, type TrainingRecord } from '@cotangent/train'
+import { fingerprintOf, firstOf, scaled } from './data.ts'
+import { type Length, lengthOf, requireBeyond } from './length.ts'
 import type { TrainingOptions } from './options.ts'
-import type { Session } from './session.ts'
+import { reportRun } from './page.ts'
+import type { TrainingSession } from './session.ts'
 import { lossText, percentText } from './text.ts'
 
 /** A training run: one of several where it has a name. */
@@ -13,10 +13,14 @@ export interface Run {
   readonly net: Net
   readonly optimizer: Optimizer
   readonly name?: string
+  /** What the loss is, with its unit. Default: cross-entropy. */
+  readonly lossName?: string
   /** Which of the runs this is, from 0, and how many there are: for the progress bar. */
   readonly place?: { readonly index: number; readonly of: number }
   /** How many of the images, from the first, accuracies are measured on. Default: all. */
   readonly measured?: number
+  /** Hears after how many iterations training begins: some, where a run that was kept goes on. */
+  readonly onBegin?: (before: number) => void
   readonly onEvent?: (event: FitEvent<TensorTree, TensorTree>) => void
 }
 
@@ -24,13 +28,17 @@ export interface Run {
 export interface Outcome {
   readonly complete: boolean
   readonly iterations: number
+  /** How many of these were made before the run was resumed. */
+  readonly before: number
   /** Of each iteration. */
   readonly losses: readonly number[]
   /** After each epoch that was completed, and after the last iteration. */
   readonly accuracies: readonly Accuracies[]
-  /** In all, and of these, those that measuring took. */
+  /** In all, since it was resumed; and of these, those that measuring took. */
   readonly seconds: number
   readonly measuring: number
+  /** The HTML page about a run that is kept. */
+  readonly page: string | undefined
 }
 
 export interface Accuracies {
@@ -39,32 +47,54 @@ export interface Accuracies {
   readonly testAccuracy: number | null
 }
 
-/** Trains a net on the session's digits; shows the progress, and writes the JSON lines. */
-export async function trainNet(session: Session, options: TrainingOptions, run: Run): Promise<Outcome> {
-  const { digits, screen, signal } = session
+/** Trains a net on the session's digits, keeps it where that is asked for, shows the progress, and writes the JSON lines. */
+export async function trainNet(session: TrainingSession, options: TrainingOptions, run: Run): Promise<Outcome> {
+  const { digits, screen, signal, kept } = session
   const { net, optimizer, name, place = { index: 0, of: 1 }, measured } = run
-  const accuracies: Accuracies[] = []
   const begin = performance.now()
   const seconds = (): number => Math.round(performance.now() - begin) / 1000
   let measuring = 0
   let stepped = 0
+  const length = lengthOf(options, digits)
+  const { iterations } = length
   // `fit` itself splits two keys off the seed's.
-  const [params, netState] = net.init(splitKey(randomKey(options.seed), 3)[2])
+  const [, stepKey, initialKey] = splitKey(randomKey(options.seed), 3)
+  const [params, netState] = net.init(initialKey)
 
-  const { iterations } = lengthOf(options, digits)
-  const progress = (done: number, details: readonly string[]): void =>
+  const folder = await kept?.open({
+    name,
+    digits,
+    configuration: {
+      net: net.toJSON(),
+      optimizer: { name: optimizer.name, learningRate: optimizer.learningRate },
+      digits: fingerprintOf(digits),
+    },
+    onNotice: screen.notice,
+  })
+  const resume = kept?.resumed
+    ? await folder?.latest(initialState(params, netState, optimizer, stepKey)).then((reached) => reached ?? undefined)
+    : undefined
+  const before = resume?.record.position.iteration ?? 0
+  const accuracies = resume ? accuraciesIn(resume.record, length) : []
+  if (folder && resume) {
+    requireBeyond(folder.path, before, length)
+    screen.emit({ type: 'resume', run: name, folder: folder.path, iteration: before })
+  }
+  run.onBegin?.(before)
+
+  const progress = (done: number, what: string, ...details: readonly string[]): void =>
     screen.progress({
       done: place.index * iterations + done,
       total: place.of * iterations,
-      details: name ? [name, ...details] : details,
+      details: [name ? `${name}: ${what}` : what, ...details],
     })
-  progress(0, [])
+  progress(before, options.engine === 'compiled' ? 'compiling' : 'starting')
 
   const onEvent = (event: FitEvent<TensorTree, TensorTree>): void => {
     if (event.type === 'iteration') {
       stepped = seconds()
       const test = accuracies.at(-1)?.testAccuracy
-      progress(event.iteration, [`loss ${lossText(event.loss)}`, ...(test ? [`test ${percentText(test)}`] : [])])
+      progress(event.iteration, `loss ${lossText(event.loss)}`, ...(test ? [`test ${percentText(test)}`] : []))
     } else if (event.type === 'epoch') {
       const { epoch, iteration, meanLoss: loss, trainAccuracy, testAccuracy } = event
       measuring += seconds() - stepped
@@ -74,7 +104,7 @@ export async function trainNet(session: Session, options: TrainingOptions, run: 
     run.onEvent?.(event)
   }
 
-  const { reason, record } = await fit({
+  const { reason, ...reached } = await fit({
     loss: (params, netState, { images, labels }, key) =>
       net.loss(params, netState, scaled(images), labels, { training: true, key }),
     optimizer,
@@ -90,17 +120,28 @@ export async function trainNet(session: Session, options: TrainingOptions, run: 
       train: firstOf(digits.train, measured),
       test: firstOf(digits.test, measured),
     },
+    resume,
+    recorder: folder?.recorder(),
     signal,
     onEvent,
   })
 
+  const complete = reason === 'complete'
+  const trained = seconds()
+  let page: string | undefined
+  if (folder && complete) {
+    progress(iterations, 'writing the report')
+    page = await reportRun(folder, session, options, { ...run, ...reached, isNew: before < iterations })
+  }
   const outcome = {
-    complete: reason === 'complete',
-    iterations: record.position.iteration,
-    losses: record.history.flatMap(({ losses }) => losses),
+    complete,
+    iterations: reached.record.position.iteration,
+    before,
+    losses: reached.record.history.flatMap(({ losses }) => losses),
     accuracies,
-    seconds: seconds(),
+    seconds: trained,
     measuring,
+    page,
   }
   const { iteration: measuredAt, ...last } = lastMeasured(outcome)
   screen.emit({
@@ -113,13 +154,26 @@ export async function trainNet(session: Session, options: TrainingOptions, run: 
     ...last,
     measuredAt,
     seconds: outcome.seconds,
+    folder: folder?.path,
+    report: page,
+    resume: complete ? undefined : kept?.resumeCommand,
   })
   return outcome
 }
 
+/** The accuracies that a run measured before it is resumed. */
+const accuraciesIn = (
+  { position, history }: TrainingRecord<TensorTree, TensorTree>,
+  { perEpoch }: Length,
+): Accuracies[] =>
+  history
+    .filter(({ trainAccuracy, testAccuracy }) => trainAccuracy !== null || testAccuracy !== null)
+    .map(({ epoch, trainAccuracy, testAccuracy }) => ({
+      iteration: Math.min(epoch * perEpoch, position.iteration),
+      trainAccuracy,
+      testAccuracy,
+    }))
+
 /** The accuracies that were measured last; at iteration 0 where none were. */
 export const lastMeasured = ({ accuracies }: Pick<Outcome, 'accuracies'>): Accuracies =>
   accuracies.at(-1) ?? { iteration: 0, trainAccuracy: null, testAccuracy: null }
-
-/** Bytes as numbers from 0 to 1. The images stay bytes; a batch of them is scaled inside the step. */
-export const scaled = (images: Tensor<'uint8'>) => div(images, 255)

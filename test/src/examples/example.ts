@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+/** The folder that examples run in. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** What an example left behind when it ended. */
 export interface Ended {

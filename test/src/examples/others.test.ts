@@ -71,4 +71,16 @@ describe.concurrent('pnpm example', () => {
     // Driven to the ends by weights of std 1, gone to 0 by 0.01, spread out by Xavier's.
     expect([deviations[4]! > 0.9, deviations[9]! < 0.01, deviations[14]! > 0.1]).toEqual([true, true, true])
   })
+
+  it.each([
+    ['weight-init', ['--data', 'synthetic'], 20, { type: 'layer', layer: 'sigmoid5' }],
+    ['gradient-check', ['--data', 'synthetic', '--hidden-size', '2'], 5, { type: 'end', ok: true, wrong: [] }],
+    ['custom-model', [], 8, { type: 'step', step: 600 }],
+  ])('%s writes JSON lines for programs', async (name, args, count, last) => {
+    const ended = await runExample([name, ...args, '--json'])
+    expect([ended.code, ended.stderr]).toEqual([0, ''])
+    const records = recordsOf(ended)
+    expect(records).toHaveLength(count)
+    expect(records.at(-1)).toMatchObject(last)
+  })
 })
