@@ -4,6 +4,7 @@ import {
   add,
   concat,
   conv2d,
+  less,
   lessEqual,
   matmul,
   maximum,
@@ -186,6 +187,31 @@ test('the same with steps on carried state, and a mask that is not of the output
   holds((y: Tensor) => odd(y), x)
 })
 
+test('products that are results themselves, that two others use, or that are added up', () => {
+  const [a, b] = [integers([9, 9], 'float32', 15), integers([9, 9], 'float32', 16)]
+  holds((y: Tensor, z: Tensor) => [matmul(y, z), relu(matmul(y, z))], a, b)
+  holds((y: Tensor, z: Tensor) => [relu(matmul(y, z)), mul(matmul(y, z), 2)], a, b)
+  holds((y: Tensor, z: Tensor) => relu(add(matmul(y, z), matmul(z, y))), a, b)
+})
+
+test('masks that are no mask of the output', () => {
+  const masked = (y: Tensor, mask: Tensor<'bool'>) => [where(mask, 0, y), where(mask, 1, y)]
+  holds((y: Tensor) => [masked(y, less(y, 0)), masked(y, lessEqual(y, 0)), masked(y, lessEqual(y, 1))], x)
+  holds((y: Tensor) => masked(y, lessEqual(sub(1, y), 0)), x)
+})
+
+test('gradients through windows side by side, and through such as overlap or leave gaps', () => {
+  const board = integers([2, 3, 8, 8], 'float64', 17)
+  for (const [kernel, stride] of [
+    [2, 2],
+    [4, 3],
+    [2, 3],
+    [3, 1],
+  ] as const) {
+    holds((y: Tensor) => grad((z: Tensor) => sum(square(maxPool2d(z, { kernel, stride }))))(y), board)
+  }
+})
+
 test('convolutions by Winograd: forward, and both gradients, but for the roundings of its transforms', () => {
   const f = (weights: Tensor, pictures: Tensor) => {
     const loss = (w: Tensor, y: Tensor) => sum(square(conv2d(y, w, null, { pad: 1 })))
@@ -202,4 +228,14 @@ test('convolutions by Winograd: forward, and both gradients, but for the roundin
     const apart = [...one.data].map((value, index) => Math.abs(got[at]!.data[index]! - value))
     expect(Math.max(...apart) / largest).toBeLessThan(1e-5)
   })
+})
+
+test('images that run in blocks see those of other blocks only when they are done', () => {
+  const pictures = integers([16, 8, 32, 32], 'float64', 13)
+  const filters = integers([8, 8, 3, 3], 'float64', 14)
+  const layer = (y: Tensor) => relu(conv2d(y, filters, null, { pad: 1 }))
+  const alone = (y: Tensor) => layer(layer(y))
+  const turned = (y: Tensor) => layer(sub(layer(y), slice(layer(y), { step: [-1, 1, 1, 1] })))
+  expect(plain(compile(alone, { threads: 1 })(pictures))).toEqual(plain(alone(pictures)))
+  expect(plain(compile(turned, { threads: 1 })(pictures))).toEqual(plain(turned(pictures)))
 })

@@ -1,6 +1,7 @@
 import type { View } from '@cotangent/core'
 import { type Graph, type GraphNode, inputsOf } from './graph.ts'
 import { windowContraction } from './rules/window.ts'
+import { onlyUnits } from './value.ts'
 import type { PlanKernel } from './winograd.ts'
 
 /**
@@ -37,7 +38,23 @@ export function innermostAxes(graph: Graph): readonly (number | undefined)[] {
       }
     }
   }
-  return axes.map((axis, place) => (axis === graph.nodes[place]!.shape.length - 1 ? undefined : axis))
+  return withRowsBehindReshapes(
+    graph,
+    axes.map((axis, place) => (axis === graph.nodes[place]!.shape.length - 1 ? undefined : axis)),
+  )
+}
+
+/** The axes, but for reshapes of what is not in rows: their axes are others, so that elements go through rows. */
+function withRowsBehindReshapes(
+  { nodes }: Graph,
+  axes: readonly (number | undefined)[],
+): readonly (number | undefined)[] {
+  return axes.map((axis, place) => {
+    const node = nodes[place]!
+    const [input] = inputsOf(node)
+    if (familyOf(node) !== 'reshape' || axes[input!] === undefined) return axis
+    return onlyUnits(nodes[input!]!.shape, node.shape) ? axis : undefined
+  })
 }
 
 type Family = PlanKernel['family']

@@ -129,7 +129,7 @@ function reordering(lowering: Lowering, node: GraphNode, place: number, input: n
   const source = graph.nodes[input]!
   const buffer = placement.bufferOf(input)
   if (buffer === undefined || onlyUnits(source.shape, node.shape)) return loop(lowering, node, place)
-  // Whichever side is in rows has the other's axes; loops go through what is written.
+  // One side at least is in rows, and has the other's axes; loops go through what is written.
   const rows = placement.innermostOf(place) === undefined ? input : place
   const walked = graph.nodes[rows]!
   const order = orderOf(walked.shape.length, rows === place ? placement.innermostOf(place) : undefined)
@@ -171,9 +171,11 @@ function reduction(
   const source = graph.nodes[input]!.shape
   const kept = [...source.keys()].filter((axis) => !axes.includes(axis))
   const outer = orderOf(kept.length, placement.innermostOf(place)).map((axis) => kept[axis]!)
+  const twin = twinOf(graph, placement, place, op, axes, input)
   // Places are counted in the axes' own order; whatever else is folded goes through memory as it lies there.
   const apart = placement.stridesOf(input)
-  const folded = op === 'argMax' || op === 'argMin' ? axes : [...axes].sort((a, b) => apart[b]! - apart[a]! || a - b)
+  const counted = twin !== undefined || op === 'argMax' || op === 'argMin'
+  const folded = counted ? axes : [...axes].sort((a, b) => apart[b]! - apart[a]! || a - b)
   const order = [...outer, ...folded]
   const lengths = order.map((axis) => source[axis]!)
   const coordinates = source.map((_, axis) => counter(order.indexOf(axis), lengths.length))
@@ -191,7 +193,6 @@ function reduction(
     return { kind: 'contract', store, lengths, counts, a: one, b: value }
   }
   const task: LoopTask = { kind: 'loop', store, lengths, rank: outer.length, fold: op, value }
-  const twin = twinOf(graph, placement, place, op, axes, input)
   if (twin === undefined) return task
   found.add(twin)
   const other = { buffer: twin, dtype: graph.nodes[twin]!.dtype, index }

@@ -117,6 +117,39 @@ export function checkMemory(plan: ProgramPlan, carried: readonly number[], carri
   }
 }
 
+/**
+ * Throws where two different values that the tasks of one region read or write share a byte: threads are at different tasks of a
+ * region at the same time.
+ */
+export function checkRegions(plan: ProgramPlan, carried: readonly number[]): void {
+  const { addresses } = addressesOf(plan, carried)
+  for (const { from, to } of plan.regions) {
+    const touched = new Set<number>()
+    for (const { task } of plan.tasks.slice(from, to)) {
+      for (const { buffer } of storesOf(task)) touched.add(buffer)
+      for (const buffer of buffersRead(task)) touched.add(buffer)
+    }
+    const ranges = [...touched].map((buffer) => {
+      const { shape, dtype } = plan.graph.nodes[buffer]!
+      const address = addresses.get(buffer)!
+      return { buffer, begin: address, end: address + sizeOf(shape) * bytesOf(dtype) }
+    })
+    ranges.sort((a, b) => a.begin - b.begin)
+    ranges.slice(1).forEach(({ buffer, begin }, at) => {
+      const before = ranges[at]!
+      if (begin < before.end)
+        throw new Error(`tasks ${from} to ${to}: nodes ${before.buffer} and ${buffer} share bytes`)
+    })
+  }
+}
+
+/** The buffers named anywhere in a task as something that is loaded. */
+function buffersRead(part: unknown): number[] {
+  if (typeof part !== 'object' || part === null) return []
+  const own = 'op' in part && part.op === 'load' && 'buffer' in part ? [part.buffer as number] : []
+  return [...own, ...Object.values(part).flatMap(buffersRead)]
+}
+
 /** Where everything lies when carried state and constants come first, each in memory of its own. */
 function addressesOf({ graph, memory, inPlace, constants }: ProgramPlan, carried: readonly number[]) {
   const addresses = new Map<number, number>()

@@ -22,7 +22,7 @@ import {
 } from '@cotangent/ops'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkMemory } from './memory.fixtures.ts'
+import { checkMemory, checkRegions } from './memory.fixtures.ts'
 import { planProgram } from './program-plan.ts'
 import { argumentsOf, type Matrix, type RandomStep, randomSteps, stepOf } from './random-steps.fixtures.ts'
 import { trace } from './trace.ts'
@@ -114,6 +114,15 @@ test('convolutions by Winograd, and what finishes them', () => {
   checkMemory(plan, [0, 1], carries)
   const kinds = plan.tasks.map(({ task }) => task.kind)
   expect(kinds).toEqual(expect.arrayContaining(['winogradImages', 'winogradFilters']))
+})
+
+test('what tasks of a region, which run side by side, read and write lies apart', () => {
+  const layer = (x: Tensor, w: Tensor) => relu(conv2d(x, w, null, { pad: 1 }))
+  const deep = (w: Tensor, v: Tensor, x: Tensor) => sum([w, v, w, v, w].reduce(layer, x))
+  const args = [zeros([8, 8, 3, 3]), zeros([8, 8, 3, 3]), zeros([16, 8, 40, 40])]
+  const plan = planProgram(trace(deep as never, args).graph, [0, 1], [])
+  expect(plan.regions.length).toBeGreaterThan(0)
+  checkRegions(plan, [0, 1])
 })
 
 test('a leaf of the state that is handed through takes no task', () => {

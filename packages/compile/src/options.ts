@@ -15,7 +15,7 @@ export interface CompileOptions {
   readonly verify?: boolean
   /**
    * Whether convolutions with 3×3 filters and stride 1, of whole vectors of channels in float32, are computed by Winograd's
-   * F(4×4, 3×3): a quarter of the multiplications, at errors of some 1e-6 to 5e-6 of the largest value instead of 1e-6 at most.
+   * F(4×4, 3×3): a quarter of the multiplications, at errors of 3e-6 to 7e-6 of the largest value instead of 2e-7 to 5e-7.
    * Default: true.
    */
   readonly winograd?: boolean

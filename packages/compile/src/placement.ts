@@ -116,6 +116,10 @@ function demandsOn(graph: Graph): { whole: ReadonlySet<number>; repeated: Readon
       case 'winogradImages':
       case 'winogradFilters':
         for (const input of origin.inputs) if (COMPUTED.has(familyOf(graph.nodes[input]!))) whole.add(input)
+        // Filters are looked at, but nothing is computed on the way.
+        if (origin.kernel.family === 'winogradImages' && !liesInMemory(graph, origin.inputs[1]!)) {
+          whole.add(origin.inputs[1]!)
+        }
         break
       case 'scatterView':
         if (!isTiling(origin.kernel.view)) whole.add(first!)
@@ -134,6 +138,18 @@ function demandsOn(graph: Graph): { whole: ReadonlySet<number>; repeated: Readon
     repeated.add(origin.inputs[0]!)
   }
   return { whole, repeated }
+}
+
+/** Whether each element of a node lies somewhere in memory once what cannot be computed element by element is stored. */
+function liesInMemory(graph: Graph, place: number): boolean {
+  const node = graph.nodes[place]!
+  const view = viewOf(node)
+  if (view !== undefined) return !leavesSource(view) && liesInMemory(graph, inputsOf(node)[0]!)
+  const family = familyOf(node)
+  if (family === undefined) return scalarConstant(node) === undefined
+  if (family !== 'reshape') return !ELEMENTWISE.has(family)
+  const [source] = inputsOf(node)
+  return !onlyUnits(graph.nodes[source!]!.shape, node.shape) || liesInMemory(graph, source!)
 }
 
 /** Nodes that several others use, unless all for one element of the last of them; and those repeated for several elements of one. */

@@ -141,14 +141,21 @@ export interface Panels {
   /** Columns of a whole panel. */
   readonly width: number
   readonly whole: number
-  /** Columns of the last, narrower panel; 0 if there is none. */
+  /** Columns of the narrower panels behind them, and how many of these there are. */
   readonly rest: number
+  readonly rests: number
 }
 
 export function panelsOf(product: Product): Panels {
   const width = PANEL_BYTES / bytesOf(product.dtype)
   const { n } = sizesOf(product)
-  return { width, whole: Math.floor(n / width), rest: n % width }
+  const [whole, rest] = [Math.floor(n / width), n % width]
+  const vector = width / 4
+  // One vector left, after two panels: three of three vectors go faster than two of four and one of one.
+  if (rest > vector / 2 && rest <= vector && whole >= 2 && (rest + 2 * width) % 3 === 0) {
+    return { width, whole: whole - 2, rest: (rest + 2 * width) / 3, rests: 3 }
+  }
+  return { width, whole, rest, rests: rest > 0 ? 1 : 0 }
 }
 
 type Load = Extract<Value, { op: 'load' }>
@@ -236,11 +243,11 @@ export const elementsOfA = (product: Product): number => {
   return m * between * k
 }
 
-/** The elements of one copied matrix, with the last panel in whole vectors. */
+/** The elements of one copied matrix, with narrow panels in whole vectors. */
 export function elementsOfB(product: Product): number {
-  const { width, whole, rest } = panelsOf(product)
+  const { width, whole, rest, rests } = panelsOf(product)
   const { k, between } = sizesOf(product)
-  return between * k * (whole * width + padded(rest, product.dtype))
+  return between * k * (whole * width + rests * padded(rest, product.dtype))
 }
 
 /** The bytes of a copy of an operand. */
@@ -260,7 +267,7 @@ export function copyOfA(product: Product, buffer: number, from: 'shared' | 'own'
 /** The loop nests that copy the right operand to `buffer`, panel after panel as [between, k, width]. */
 export function copiesOfB(product: Product, buffer: number, from: 'shared' | 'own'): LoopTask[] {
   const { b, between, k, n, task } = product
-  const { width, whole, rest } = panelsOf(product)
+  const { width, whole, rest, rests } = panelsOf(product)
   const column = n.at(-1)
   const depth = turnsOf(task, [...between, ...k])
   const last = padded(rest, product.dtype)
@@ -273,10 +280,15 @@ export function copiesOfB(product: Product, buffer: number, from: 'shared' | 'ow
     ...deep(width),
     { loop: column, factor: 1, length: width, stride: 1 },
   ]
-  const narrow = [...outside, ...deep(last), { loop: column, factor: 1, length: rest, stride: 1 }]
+  const narrow = [
+    ...outside,
+    { loop: column, factor: rest, length: rests, stride: depth * last },
+    ...deep(last),
+    { loop: column, factor: 1, length: rest, stride: 1 },
+  ]
   return [
     ...(whole > 0 ? [copy(product, b, wholes, 0, buffer, from)] : []),
-    ...(rest > 0 ? [copy(product, shifted, narrow, whole * depth * width, buffer, from)] : []),
+    ...(rests > 0 ? [copy(product, shifted, narrow, whole * depth * width, buffer, from)] : []),
   ]
 }
 

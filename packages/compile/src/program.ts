@@ -75,7 +75,7 @@ export function makeProgram(
     shared,
     own: shared + working.shared,
     ownBytes: working.own,
-    places: working.places,
+
     rows,
   }
   // Only its bytes are kept; explanations make the code again.

@@ -74,7 +74,7 @@ export function exportProgram<A extends readonly unknown[]>(
     shared,
     own: shared + working.shared,
     ownBytes: working.own,
-    places: working.places,
+
     rows: NO_ROWS,
   }
   const { module, run } = emitProgram('program', plan, layout, functionsIn, {

@@ -1,13 +1,28 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MnistError } from './errors.ts'
-import { gunzip } from './gunzip.ts'
+import { gunzip, readUnpacked } from './gunzip.ts'
 import { corrupt, corruptions } from './testing/corruption.ts'
 
 const bytes = Uint8Array.from({ length: 3000 }, (_, index) => (index * index) % 251)
 const packed = new Uint8Array(gzipSync(bytes))
 const unpack = (input: Uint8Array, maxBytes = 3000) => gunzip(input, { name: 'digits.gz', maxBytes })
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gunzip-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function unpackFile(input: Uint8Array, maxBytes = 3000): Promise<Uint8Array> {
+  const path = join(folder, 'digits')
+  await writeFile(path, input)
+  return readUnpacked(path, { name: 'digits.gz', maxBytes })
+}
 
 it('unpacks gzip, whatever the name', async () => {
   expect(await unpack(packed)).toEqual(bytes)
@@ -25,7 +40,10 @@ it('gives other bytes back as they are', async () => {
   expect(await unpack(new Uint8Array())).toEqual(new Uint8Array())
 })
 
-describe('streams that cannot be unpacked', () => {
+describe.each([
+  ['in memory', unpack],
+  ['from a file', unpackFile],
+])('streams that cannot be unpacked, %s', (_, unpack) => {
   const cut = (length: number) => packed.slice(0, length)
   it.each([2, 5, 10, 100, packed.length - 9, packed.length - 1])('cut to %i bytes', async (length) => {
     await expect(unpack(cut(length))).rejects.toThrow(
@@ -57,6 +75,18 @@ describe('streams that cannot be unpacked', () => {
     bomb.writeUInt32LE(3000, bomb.length - 4)
     await expect(unpack(bomb)).rejects.toThrow('holds more than the 3000 bytes')
   })
+})
+
+it('a file is unpacked while it is read: one stream, several, none, and plain bytes', async () => {
+  expect(await unpackFile(packed)).toEqual(bytes)
+  expect(await unpackFile(Buffer.concat([packed, gzipSync('and more')]), 4000)).toEqual(
+    new Uint8Array([...bytes, ...Buffer.from('and more')]),
+  )
+  expect(await unpackFile(gzipSync(''))).toEqual(new Uint8Array())
+  expect(new Uint8Array(await unpackFile(bytes))).toEqual(bytes)
+  await expect(readUnpacked(join(folder, 'none'), { name: 'none', maxBytes: 10 })).rejects.toThrow('ENOENT')
+  const large = Uint8Array.from({ length: 5_000_000 }, (_, index) => (index * 7) % 256)
+  expect(Buffer.compare(await unpackFile(gzipSync(large), 5_000_000), large)).toBe(0)
 })
 
 it('random corruptions give an MnistError or the right bytes', async () => {

@@ -1,5 +1,6 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { gunzip as inflate } from 'node:zlib'
+import { createGunzip, gunzip as inflate } from 'node:zlib'
 import { MnistError } from './errors.ts'
 
 export interface GunzipOptions {
@@ -21,16 +22,112 @@ export async function gunzip(bytes: Uint8Array, { name, maxBytes }: GunzipOption
   try {
     const output = await promisify(inflate)(bytes, {
       maxOutputLength: maxBytes,
-      chunkSize: outputChunk(bytes, maxBytes),
+      chunkSize: outputChunk(bytes.subarray(-4), maxBytes, bytes.length),
     })
     return new Uint8Array(output.buffer, output.byteOffset, output.byteLength)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLong(name, maxBytes)
-    // Z_BUF_ERROR: the input ended before the stream did. Every other code means wrong bytes.
-    const fault = code === 'Z_BUF_ERROR' ? 'ends too early' : `is corrupt (${(error as Error).message})`
-    throw new MnistError(`${name}: the gzip stream ${fault}; get the file again`)
+    throw unpackError(error as NodeJS.ErrnoException, name, maxBytes)
   }
+}
+
+/** Bytes that are read at a time. */
+const PIECE = 2 ** 16
+
+/**
+ * The bytes of a file, unpacked while it is read where it is a gzip stream: the packed bytes are never all in memory, and the
+ * unpacked ones only once.
+ *
+ * @throws MnistError as {@link gunzip} does; what the file system says of a file that cannot be read.
+ */
+export async function readUnpacked(path: string, options: GunzipOptions): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    if (!isGzip(await bytesAt(file, 0, 2))) {
+      if (size > options.maxBytes) throw tooLong(options.name, options.maxBytes)
+      return await readFile(file)
+    }
+    const ending = await bytesAt(file, Math.max(0, size - 4), 4)
+    return await unpack(file, options, outputChunk(ending, options.maxBytes, size))
+  } finally {
+    await file.close()
+  }
+}
+
+async function unpack(file: FileHandle, { name, maxBytes }: GunzipOptions, chunkSize: number): Promise<Uint8Array> {
+  const unpacking = createGunzip({ chunkSize })
+  const output = new Output(maxBytes)
+  const unpacked = new Promise<Uint8Array>((resolve, reject) => {
+    unpacking.on('data', (chunk: Uint8Array<ArrayBuffer>) => {
+      if (!output.add(chunk)) unpacking.destroy(tooLong(name, maxBytes))
+    })
+    unpacking.on('end', () => resolve(output.bytes()))
+    unpacking.on('error', (error) => reject(error instanceof MnistError ? error : unpackError(error, name, maxBytes)))
+  })
+  const settled = unpacked.then(
+    () => undefined,
+    () => undefined,
+  )
+  const piece = new Uint8Array(PIECE)
+  for (let position = 0; !unpacking.destroyed; ) {
+    const { bytesRead } = await file.read(piece, 0, PIECE, position)
+    if (bytesRead === 0) break
+    position += bytesRead
+    // The piece is used again once this part of it is through, or there was an error, which does not tell the writer.
+    const written = new Promise<void>((resolve) => {
+      unpacking.write(piece.subarray(0, bytesRead), () => resolve())
+    })
+    await Promise.race([written, settled])
+  }
+  if (!unpacking.destroyed) unpacking.end()
+  return unpacked
+}
+
+/** Chunks put together; those that lie one behind the other in one buffer, as zlib makes them, stay where they are. */
+class Output {
+  readonly #maxBytes: number
+  #room = new Uint8Array()
+  #end = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** Whether there was room for it. */
+  add(chunk: Uint8Array<ArrayBuffer>): boolean {
+    const before = this.bytes()
+    const end = this.#end + chunk.length
+    if (end > this.#maxBytes) return false
+    if (this.#end === 0) {
+      this.#room = new Uint8Array(chunk.buffer, chunk.byteOffset, end)
+    } else if (chunk.buffer === before.buffer && chunk.byteOffset === before.byteOffset + before.length) {
+      this.#room = new Uint8Array(before.buffer, before.byteOffset, end)
+    } else {
+      if (end > this.#room.length) {
+        this.#room = new Uint8Array(Math.min(this.#maxBytes, 2 * end))
+        this.#room.set(before)
+      }
+      this.#room.set(chunk, this.#end)
+    }
+    this.#end = end
+    return true
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#room.subarray(0, this.#end)
+  }
+}
+
+async function bytesAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, position)
+  return buffer.subarray(0, bytesRead)
+}
+
+function unpackError({ code, message }: NodeJS.ErrnoException, name: string, maxBytes: number): MnistError {
+  if (code === 'ERR_BUFFER_TOO_LARGE') return tooLong(name, maxBytes)
+  // Z_BUF_ERROR: the input ended before the stream did. Every other code means wrong bytes.
+  const fault = code === 'Z_BUF_ERROR' ? 'ends too early' : `is corrupt (${message})`
+  return new MnistError(`${name}: the gzip stream ${fault}; get the file again`)
 }
 
 /** Whether `bytes` begin as a gzip stream does. */
@@ -44,8 +141,8 @@ const tooLong = (name: string, maxBytes: number): MnistError =>
  * be trusted, so it is held between 64 KiB and what deflate can make of the input at most (1,032 bytes out of one).
  * One byte more than the length lets zlib see the end without asking for a second chunk.
  */
-function outputChunk(bytes: Uint8Array, maxBytes: number): number {
-  if (bytes.length < 4) return 65_536
-  const claimed = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true)
-  return Math.max(65_536, Math.min(claimed, maxBytes, 1032 * bytes.length) + 1)
+function outputChunk(ending: Uint8Array, maxBytes: number, packed: number): number {
+  if (ending.length < 4) return 65_536
+  const claimed = new DataView(ending.buffer, ending.byteOffset, 4).getUint32(0, true)
+  return Math.max(65_536, Math.min(claimed, maxBytes, 1032 * packed) + 1)
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { cacheFolder, writeAtomically } from './cache.ts'
 import { DOWNLOAD_LIMITS, type DownloadLimits, download } from './download.ts'
 import { MnistError } from './errors.ts'
 import { MNIST_FILES, MNIST_MIRROR, type MnistFile, type PerFile, perFile } from './files.ts'
-import { gunzip, isGzip } from './gunzip.ts'
+import { gunzip, isGzip, readUnpacked } from './gunzip.ts'
 import type { ProgressBar } from './progress.ts'
 
 /** Where MNIST is taken from. */
@@ -84,10 +84,10 @@ async function readFolder(dir: string, origin: string, files: PerFile<MnistFile>
     perFile(files, async (file) => {
       // Checked just above.
       const path = join(folder, present(file)!)
-      const packed = await readWhole(path, MAX_FOLDER_FILE).catch((error: NodeJS.ErrnoException) => {
+      const bytes = await readWhole(path, MAX_FOLDER_FILE, MAX_FOLDER_FILE).catch((error: NodeJS.ErrnoException) => {
         throw error instanceof MnistError ? error : new MnistError(`${path}: it cannot be read (${error.message})`)
       })
-      return { name: path, bytes: await gunzip(packed, { name: path, maxBytes: MAX_FOLDER_FILE }) }
+      return { name: path, bytes }
     }),
   )
 }
@@ -101,7 +101,7 @@ async function readCached(
   let damaged: string | undefined
   for (const path of [join(folder, file.name), join(folder, `${file.name}.gz`)]) {
     try {
-      const bytes = await gunzip(await readWhole(path, packedLimit(file)), { name: path, maxBytes: file.bytes })
+      const bytes = await readWhole(path, packedLimit(file), file.bytes)
       if (sha256(bytes) === file.sha256) return { name: path, bytes }
       damaged = path
     } catch (error) {
@@ -116,14 +116,15 @@ async function readCached(
 /** gzip makes what it cannot compress a little longer. */
 const packedLimit = (file: MnistFile): number => file.bytes + 65_536
 
-async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
+/** A file unpacked, of at most so many bytes as it lies there and as it is unpacked. */
+async function readWhole(path: string, maxBytes: number, maxUnpacked: number): Promise<Uint8Array> {
   const found = await stat(path)
   if (!found.isFile()) throw new MnistError(`${path}: it is not a file; put the MNIST file of this name there`)
   if (found.size > maxBytes)
     throw new MnistError(
       `${path}: its ${found.size} bytes are more than the ${maxBytes} that are read; is it another file?`,
     )
-  return readFile(path)
+  return readUnpacked(path, { name: path, maxBytes: maxUnpacked })
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

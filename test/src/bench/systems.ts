@@ -68,17 +68,8 @@ export const COTANGENT: System = {
 
 /** What `pnpm example two-layer` starts, which tells the peak of its memory at its end. */
 function wholeExample({ data, threads }: Job): Command {
-  const main = fileURLToPath(new URL('../../../examples/src/main.ts', import.meta.url))
-  const args = [
-    '--import',
-    'tsx',
-    '--import',
-    new URL('memory.ts', import.meta.url).href,
-    main,
-    'two-layer',
-    '--data-dir',
-    data,
-  ]
+  const main = fileURLToPath(new URL('../../../examples/run.mjs', import.meta.url))
+  const args = ['--import', new URL('memory.mjs', import.meta.url).href, main, 'two-layer', '--data-dir', data]
   return { file: process.execPath, args, env: { ...process.env, COTANGENT_THREADS: `${threads}` } }
 }
 

@@ -6,6 +6,7 @@ test('every mutant of the compiler has its place in the source', () => {
   expect([...new Set(COMPILER_MUTANTS.map(({ kind }) => kind))]).toEqual([
     'simplification',
     'fusion',
+    'regions',
     'Winograd',
     'lowering',
     'lifetimes',

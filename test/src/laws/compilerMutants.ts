@@ -16,7 +16,7 @@ export interface SourceMutant {
 
 type Change = readonly [from: string, to: string]
 
-const among = (kind: string, file: string, changes: readonly Change[]): SourceMutant[] =>
+export const among = (kind: string, file: string, changes: readonly Change[]): SourceMutant[] =>
   changes.map(([from, to]) => ({ kind, file, from, to }))
 
 /**
@@ -71,16 +71,19 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ['innermost[place] = innermost[finisher]', ''],
     ['if (innerFrom === undefined && innerTo === undefined) return true', 'return true'],
   ]),
+  ...among('regions', 'regions.ts', [
+    ['if (!readsOwnSlices(task, slices.loop, written)) break', ''],
+    [' && strideOf(value.index, at, lengths) === stride', ''],
+  ]),
+  ...among('regions', 'plan.ts', [['region ? [region.from, region.to - 1] : [at, at]', '[at, at]']]),
   ...among('fusion', 'rules/window.ts', [['if (step !== covered) return false', '']]),
   ...among('fusion', 'merge.ts', [
     ['if (related && free && aligned', 'if (related && aligned'],
     ['if (related && free && aligned', 'if (related && free'],
-    ['[...ownReads].every((buffer) => !written.has(buffer))', 'true'],
     ['value: forwarded(value),', 'value,'],
     ['const [own, ...also] = [...second, ...first]', 'const [own, ...also] = second'],
   ]),
   ...among('fusion', 'rules/maskOfOutput.ts', [
-    ['if (compared.inputs[comparison.x.index] !== x || compared', 'if (compared'],
     ["if (comparison.op !== 'lessEqual' || ", 'if ('],
     ['(input === x ? y : input)', '(input === bound ? y : input)'],
   ]),
@@ -157,7 +160,7 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ['stride: strides[axis]!,', 'stride: 1,'],
   ]),
   ...among('lifetimes', 'plan.ts', [
-    ['for (const read of readsOf(task)) last.set(read, at)', ''],
+    ['for (const read of readsOf(task)) last.set(read, end)', ''],
     ['if (!first.has(buffer)) first.set', 'first.set'],
     ['for (const result of graph.results) last.set(placement.bufferOf(result)!, tasks.length)', ''],
     ['visit(task.b)', ''],
@@ -234,14 +237,18 @@ export function mutated({ file, from, to }: SourceMutant): string {
   return pieces.join(to)
 }
 
-/** The mutants that no test notices; some run at the same time. */
-export async function survivorsAmong(mutants: readonly SourceMutant[], atOnce = 2): Promise<SourceMutant[]> {
-  if (await testsFail()) throw new Error(`the tests fail without a mutant: ${TESTS.join(', ')}`)
+/** The mutants that none of the tests beside the compiler's sources notices; some run at the same time. */
+export async function survivorsAmong(
+  mutants: readonly SourceMutant[],
+  { tests = TESTS, atOnce = 2 }: { readonly tests?: readonly string[]; readonly atOnce?: number } = {},
+): Promise<SourceMutant[]> {
+  mutants.forEach(mutated)
+  if (await testsFail(tests)) throw new Error(`the tests fail without a mutant: ${tests.join(', ')}`)
   const queue = [...mutants]
   const survivors: SourceMutant[] = []
   const work = async (): Promise<void> => {
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      if (!(await testsFail(mutant))) survivors.push(mutant)
+      if (!(await testsFail(tests, mutant))) survivors.push(mutant)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))
@@ -249,7 +256,7 @@ export async function survivorsAmong(mutants: readonly SourceMutant[], atOnce = 
 }
 
 /** Whether the tests fail on a copy of the compiler with the mutant in place; without a mutant, on the compiler as it is. */
-async function testsFail(mutant?: SourceMutant): Promise<boolean> {
+async function testsFail(tests: readonly string[], mutant?: SourceMutant): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'cotangent-mutant-'))
   try {
     // As in the workspace: the package's own dependencies beside it, those of the root above.
@@ -259,7 +266,7 @@ async function testsFail(mutant?: SourceMutant): Promise<boolean> {
     symlinkSync(join(COMPILER, 'node_modules'), join(copy, 'node_modules'))
     cpSync(join(COMPILER, 'src'), join(copy, 'src'), { recursive: true })
     if (mutant) writeFileSync(join(copy, 'src', mutant.file), mutated(mutant))
-    const include = TESTS.map((name) => `compile/src/${name}.test.ts`)
+    const include = tests.map((name) => `compile/src/${name}.test.ts`)
     const config = {
       test: {
         include,

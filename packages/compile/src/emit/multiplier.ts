@@ -64,6 +64,7 @@ interface Left {
 interface Right {
   readonly base: Node<'i32'>
   readonly panel: number
+  readonly narrow: number
   readonly whole: Steps
   readonly rest: Steps
 }
@@ -78,6 +79,9 @@ interface Pass {
   readonly between: { readonly from: number; readonly count: number }
   readonly k: { readonly from: number; readonly count: number }
 }
+
+/** Most rows taken together: with the most k of a pass they fill a fifth of the second cache. */
+const MOST_ROWS = 128
 
 /** Half of a first cache, in bytes, and the least k that is worth a pass. */
 const IN_CACHE = 1 << 14
@@ -124,8 +128,9 @@ export class Multiplier {
     const left = this.#left()
     return passesOf(this.#product, this.#mostK()).flatMap((pass, at) => {
       const write = at === 0 ? first : i32.const(0)
-      if (!readsStrips(this.#product)) return this.#panels(pass, left, write, begin, end)
-      return this.#strips(pass, left, write, begin, end)
+      if (readsStrips(this.#product)) return this.#strips(pass, left, write, begin, end)
+      const { m } = sizesOf(this.#product)
+      return m > MOST_ROWS ? this.#blocks(pass, left, write, begin, end) : this.#panels(pass, left, write, begin, end)
     })
   }
 
@@ -134,6 +139,27 @@ export class Multiplier {
     if (this.#b.from !== 'memory') return MOST_K
     const step = distance(this.#b.load.index, this.#product.k.at(-1)) * bytesOf(this.#product.dtype)
     return Math.min(MOST_K, Math.max(FEWEST_K, Math.floor(IN_CACHE / Math.max(1, step))))
+  }
+
+  /** All panels of columns, block by block of rows, which stay in the second cache from panel to panel. */
+  #blocks(
+    pass: Pass,
+    left: Left,
+    write: Node<'i32'>,
+    begin: Local<'i32'> | undefined,
+    end: Local<'i32'> | undefined,
+  ): Node<'none'>[] {
+    const [from, to] = [this.#f.local('i32', 'blockBegin'), this.#f.local('i32', 'blockEnd')]
+    const stop = end?.get ?? i32.const(sizesOf(this.#product).m)
+    return [
+      from.set(begin?.get ?? i32.const(0)),
+      whileLoop(i32.lt_s(from, stop), [
+        to.set(i32.add(from, MOST_ROWS)),
+        to.set(select(to, stop, i32.lt_s(to, stop))),
+        ...this.#panels(pass, left, write, from, to),
+        from.set(to),
+      ]),
+    ]
   }
 
   /** All panels of columns, strip by strip of rows that are copied side by side first. */
@@ -223,15 +249,20 @@ export class Multiplier {
               ),
             ),
           ]
+    const narrow = panels.rest * this.#output.column
+    const restAt = (number: Node<'i32'>) =>
+      rows(
+        panels.rest,
+        right.rest,
+        i32.add(i32.add(right.base, panels.whole * right.panel), i32.mul(number, right.narrow)),
+        i32.add(i32.add(this.#output.base, panels.whole * columns), i32.mul(number, narrow)),
+      )
     const rest =
-      panels.rest === 0
+      panels.rests === 0
         ? []
-        : rows(
-            panels.rest,
-            right.rest,
-            i32.add(right.base, panels.whole * right.panel),
-            i32.add(this.#output.base, panels.whole * columns),
-          )
+        : panels.rests === 1
+          ? restAt(i32.const(0))
+          : [forRange(panel, 0, panels.rests, 1, restAt(panel.get))]
     return [...whole, ...rest]
   }
 
@@ -329,7 +360,8 @@ export class Multiplier {
         between: distance(index, between.at(-1)) * bytes,
       }
       const panel = width * distance(index, n.at(-1)) * bytes
-      return { base: this.#inMemory(this.#b.load), panel, whole: steps, rest: steps }
+      const narrow = rest * distance(index, n.at(-1)) * bytes
+      return { base: this.#inMemory(this.#b.load), panel, narrow, whole: steps, rest: steps }
     }
     const from = this.#b.from === 'shared' ? 'shared' : 'own'
     const offset = this.#a.from === from ? aligned(bytesOfA(this.#product, from)) : 0
@@ -337,6 +369,7 @@ export class Multiplier {
     return {
       base: this.#inCopy(from, b, elementsOfB(this.#product), offset),
       panel: sizes.between * sizes.k * width * bytes,
+      narrow: sizes.between * sizes.k * padded(rest, dtype) * bytes,
       whole: steps(width),
       rest: steps(padded(rest, dtype)),
     }

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cotangent/core'
+import { conflicts, type Touched, together, touchedBy } from '../conflicts.ts'
 import type { ProgramPlan } from '../program-plan.ts'
 import type { Region } from '../regions.ts'
 import type { Row, Rows } from '../rows.ts'
@@ -27,8 +28,6 @@ export interface ProgramLayout {
   readonly shared: number
   readonly own: number
   readonly ownBytes: number
-  /** Where each task's part of the shared working memory is. */
-  readonly places: readonly number[]
   readonly rows: Rows
 }
 
@@ -42,7 +41,7 @@ const ALONE = 6000
  */
 export function emitProgram(
   name: string,
-  { tasks, regions }: Pick<ProgramPlan, 'tasks' | 'regions'>,
+  plan: ProgramPlan,
   layout: ProgramLayout,
   functionsOf: (module: WasmModule) => FunctionCaller,
   { maximum, shared, own: hasOwn = false }: ProgramMemory,
@@ -53,9 +52,10 @@ export function emitProgram(
   const meeting = shared ? defineMeeting(module) : undefined
   const own = module.global('own', 'i32', layout.own)
   const functions = functionsOf(module)
+  const { tasks, regions, working } = plan
   const phases = tasks.flatMap(({ task, name: operation, place }, index) => {
     const alone = workOf(task) < ALONE
-    const shared = layout.shared + layout.places[index]!
+    const shared = layout.shared + working.places[index]!
     const context = { module, functions, addresses: layout.addresses, own: own.get, shared }
     return phasesOf(task, context).map((phase, at): Scheduled => {
       const func = module.func(
@@ -73,11 +73,11 @@ export function emitProgram(
   const give = module.func('give', { params: STEP }, ({ from, step }) =>
     rows.results.map((row) => memory.copy(inRow(row, from, step), row.address, row.bytes)),
   )
-  const items = itemsOf(phases, regions)
+  const items = itemsOf(phases, regions, (task) => touchedBy(plan, task, layout))
   let meetings = 0
-  const together = phases.some(({ alone }) => !alone)
-  // The first thread brings the arguments: the others wait for that where they would begin at once.
-  const meetFirst = together && items[0]?.alone === false
+  const shares = phases.some(({ alone }) => !alone)
+  // The first thread brings the arguments of each step: the others wait for that.
+  const meetFirst = shares
   const run = module.func('run', { params: RUN, export: !hasOwn }, ({ thread, threads, arrived, steps, rows }, f) => {
     const step = f.local('i32', 'step')
     const meet = () => {
@@ -169,31 +169,39 @@ interface Item {
   readonly turns: number
   readonly grain: number
   readonly alone: boolean
+  readonly touched: Touched
   /** Runs the turns between two counters. */
   readonly run: (begin: Local<'i32'>, end: Local<'i32'>, f: FunctionBuilder) => readonly Node<'none'>[]
 }
 
 /** The phases as items in order; those of a region that prepare something before it. */
-function itemsOf(phases: readonly Scheduled[], regions: readonly Region[]): Item[] {
+function itemsOf(
+  phases: readonly Scheduled[],
+  regions: readonly Region[],
+  touchedBy: (task: number) => Touched,
+): Item[] {
   const items: Item[] = []
   let at = 0
   while (at < phases.length) {
     const { task } = phases[at]!
     const region = regions.find(({ from, to }) => from <= task && task < to)
     if (region === undefined) {
-      items.push(itemOf(phases[at++]!))
+      items.push(itemOf(phases[at++]!, touchedBy(task)))
       continue
     }
     const inside = phases.filter((phase) => region.from <= phase.task && phase.task < region.to)
     const isLast = ({ task }: Scheduled, index: number) => inside[index + 1]?.task !== task
-    items.push(...inside.filter((phase, index) => !isLast(phase, index)).map(itemOf))
-    items.push(depthFirst(inside.filter(isLast), region))
+    items.push(
+      ...inside.filter((phase, index) => !isLast(phase, index)).map((phase) => itemOf(phase, touchedBy(phase.task))),
+    )
+    items.push(depthFirst(inside.filter(isLast), region, together(inside.map((phase) => touchedBy(phase.task)))))
     at += inside.length
   }
   return items
 }
 
-const itemOf = ({ phase: { turns, grain }, func, alone }: Scheduled): Item => ({
+const itemOf = ({ phase: { turns, grain }, func, alone }: Scheduled, touched: Touched): Item => ({
+  touched,
   turns,
   grain,
   alone,
@@ -201,8 +209,9 @@ const itemOf = ({ phase: { turns, grain }, func, alone }: Scheduled): Item => ({
 })
 
 /** Chunk after chunk of images through all of the phases. */
-function depthFirst(phases: readonly Scheduled[], { images, chunk }: Region): Item {
+function depthFirst(phases: readonly Scheduled[], { images, chunk }: Region, touched: Touched): Item {
   return {
+    touched,
     turns: Math.ceil(images / chunk),
     grain: 1,
     alone: false,
@@ -227,7 +236,9 @@ function depthFirst(phases: readonly Scheduled[], { images, chunk }: Region): It
   }
 }
 
-/** All items in order. Neighbours that the first thread does alone need no meeting between them. */
+/**
+ * All items in order. Threads meet only where one of them would else touch what another one may not be done with; and in the end.
+ */
 function schedule(
   items: readonly Item[],
   thread: Local<'i32'>,
@@ -238,17 +249,22 @@ function schedule(
   const [begin, end] = [f.local('i32', 'begin'), f.local('i32', 'end')]
   const whole = ({ turns, run }: Item) => whenFirst(thread, [begin.set(0), end.set(turns), ...run(begin, end, f)])
   if (items.every(({ alone }) => alone)) return items.map(whole)
-  return items.flatMap((item, at) => {
-    const { turns, grain, alone, run } = item
-    if (alone) return items[at + 1]?.alone ? [whole(item)] : [whole(item), ...meet()]
+  let since: Item[] = []
+  const nodes = items.flatMap((item) => {
+    const { turns, grain, alone, run, touched } = item
+    const waits = since.some((before) => !(before.alone && alone) && conflicts(before.touched, touched))
+    const meeting = waits ? meet() : []
+    since = waits ? [item] : [...since, item]
+    if (alone) return [...meeting, whole(item)]
     const edge = (part: Node<'i32'>) => i32.mul(i32.div_u(i32.mul(part, Math.ceil(turns / grain)), threads), grain)
     return [
+      ...meeting,
       begin.set(edge(thread.get)),
       end.set(atMost(edge(i32.add(thread, 1)), turns)),
       ...run(begin, end, f),
-      ...meet(),
     ]
   })
+  return [...nodes, ...meet()]
 }
 
 const whenFirst = (thread: Local<'i32'>, work: Node<'none'> | readonly Node<'none'>[]): Node<'none'> =>

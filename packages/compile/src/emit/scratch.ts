@@ -29,21 +29,30 @@ function scratchOf(task: Task): Scratch {
   }
 }
 
-/** The working memory of a program, in bytes: for each thread, for all of them together, and where each task's part of that is. */
+/** The working memory of a program, in bytes: for each thread, for all of them together, and which part of that each task has. */
 export interface WorkingMemory extends Scratch {
   readonly places: readonly number[]
+  readonly sizes: readonly number[]
 }
 
-/** The working memory that the tasks want: each is alone with it while it runs, but in a region all run at the same time. */
+/** As long as working memory is small, tasks have parts of their own, so that none waits for another's. */
+const APART = 1 << 20
+
+/** The working memory that the tasks want: in a region all run at the same time, elsewhere parts are used again. */
 export function workingMemory(tasks: readonly NamedTask[], regions: readonly Region[]): WorkingMemory {
   const wanted = tasks.map(({ task }) => scratchOf(task))
-  const places = tasks.map((_, at) => {
-    const from = regions.find((region) => region.from <= at && at < region.to)?.from ?? at
-    return wanted.slice(from, at).reduce((end, { shared }) => end + aligned(shared), 0)
+  const places: number[] = []
+  let end = 0
+  wanted.forEach(({ shared }, at) => {
+    const inside = regions.some(({ from, to }) => from < at && at < to)
+    if (!inside && end + shared > APART) end = 0
+    places.push(end)
+    end += aligned(shared)
   })
   return {
     own: Math.max(0, ...wanted.map(({ own }) => own)),
-    shared: Math.max(0, ...wanted.map(({ shared }, at) => places[at]! + shared)),
+    shared: Math.max(0, ...wanted.map(({ shared }, at) => places[at]! + aligned(shared))),
     places,
+    sizes: wanted.map(({ shared }) => shared),
   }
 }

@@ -8,6 +8,17 @@ import type { Node } from '../wasm/node.ts'
  * Winograd's F(4×4, 3×3) with the points 0, 1, −1, 2, −2 and ∞ (Lavin and Gray, "Fast algorithms for convolutional neural
  * networks", 2016): a tile of 4×4 outputs is Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A, with g the 3×3 filter and d the 6×6 images under it.
  * Each transform is one row of vectors to another; applied along columns, then along rows, it is the matrix product from both sides.
+ *
+ * Its error in float32: the largest one against float64, by the largest element, for normal numbers in the shapes of DeepConvNet
+ * and batches of 100. Without Winograd it is from 1.5e-7 to 4.8e-7 everywhere.
+ *
+ * | channels, image          | value  | by images | by filters |
+ * | ------------------------ | ------ | --------- | ---------- |
+ * | 16 to 16, 28×28          | 4.5e-6 | 4.6e-6    | 3.2e-6     |
+ * | 16 to 32, 14×14          | 5.4e-6 | 5.2e-6    | 3.3e-6     |
+ * | 32 to 32, 14×14, pad 2   | 6.5e-6 | 6.2e-6    | 4.2e-6     |
+ * | 32 to 64, 8×8            | 5.1e-6 | 6.4e-6    | 2.7e-6     |
+ * | 64 to 64, 8×8            | 6.7e-6 | 5.7e-6    | 3.0e-6     |
  */
 type Transform = (
   f: FunctionBuilder,

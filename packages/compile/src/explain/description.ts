@@ -4,7 +4,7 @@ import { type Graph, type GraphNode, inputsOf, scalarConstant } from '../graph.t
 import { lifetimesOf, readsOf } from '../plan.ts'
 import type { ProgramPlan } from '../program-plan.ts'
 import { REWRITES, type SimplifyOptions } from '../simplify.ts'
-import type { NamedTask, Task } from '../tasks.ts'
+import { type NamedTask, storesOf, type Task } from '../tasks.ts'
 import { Result, type Traced } from '../trace.ts'
 import { tensorBytes } from '../value.ts'
 import { detailOf } from './detail.ts'
@@ -19,6 +19,8 @@ export interface PlanDescription {
   readonly results: readonly { readonly name: string; readonly node: number }[]
   /** What a run does, in order. */
   readonly tasks: readonly PlanTask[]
+  /** Neighbouring tasks, from the first up to before the last, that run one after the other for some images at a time. */
+  readonly regions: readonly { readonly from: number; readonly to: number }[]
   /** How many operations were traced, and how many each simplification took away. */
   readonly traced: number
   readonly removed: readonly { readonly what: string; readonly count: number }[]
@@ -66,8 +68,8 @@ export interface PlanTask extends Work {
   readonly nodes: readonly number[]
   readonly shape: Shape
   readonly dtype: DType
-  /** The carried argument that it writes over. */
-  readonly replaces?: number
+  /** The carried arguments that it writes over. */
+  readonly replaces: readonly number[]
   /** The WebAssembly functions that it became, one a phase. */
   readonly functions: readonly string[]
 }
@@ -107,6 +109,7 @@ export function describePlan({ traced, plan, emitted, threads, options, carried 
     nodes: graph.nodes.map((node, place) => nodeOf(plan, node, place, names, fused)),
     results: resultsOf(traced, graph),
     tasks: described,
+    regions: plan.regions.map(({ from, to }) => ({ from, to })),
     traced: operationsIn(traced.graph),
     removed: removals(traced.graph, options),
     threads,
@@ -175,8 +178,10 @@ function taskOf(
   functions: readonly string[],
 ): PlanTask {
   const { buffer } = task.store
-  const { shape, dtype, origin } = graph.nodes[buffer]!
-  const replaces = origin.from === 'argument' ? buffer : inPlace.get(buffer)
+  const { shape, dtype } = graph.nodes[buffer]!
+  const replaces = storesOf(task).flatMap((store): number | readonly number[] =>
+    graph.nodes[store.buffer]!.origin.from === 'argument' ? store.buffer : (inPlace.get(store.buffer) ?? []),
+  )
   return {
     kind: task.kind,
     name,
@@ -187,7 +192,7 @@ function taskOf(
     nodes,
     shape,
     dtype,
-    ...(replaces !== undefined && { replaces }),
+    replaces,
     functions,
     ...workOf(task, graph),
   }

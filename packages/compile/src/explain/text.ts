@@ -15,7 +15,16 @@ function heading(plan: PlanDescription): string[] {
   const entries: readonly (readonly [name: string, parts: readonly string[]])[] = [
     ['takes', argumentsOf(plan)],
     ['gives', plan.results.map(({ name, node }) => `${name} ${typeText(plan.nodes[node]!)}`)],
-    ['runs', [`${plural(tasks.length, 'task')} in ${plural(phases, 'phase')}`, threadsText(threads, meetings)]],
+    [
+      'runs',
+      [
+        `${plural(tasks.length, 'task')} in ${plural(phases, 'phase')}`,
+        threadsText(threads, meetings),
+        ...plan.regions.map(
+          ({ from, to }, at) => `${at === 0 ? 'some images at a time in tasks ' : ''}${from}–${to - 1}`,
+        ),
+      ],
+    ],
     ['work', [`${count(work.flops)}FLOP`, `${bytes(work.bytesRead)} read`, `${bytes(work.bytesWritten)} written`]],
     ['simplified', simplifications(plan)],
     [
@@ -64,6 +73,16 @@ const STORES = 26
 /** A type without its blanks where it is too long with them. */
 const fitted = (text: string): string => (text.length > STORES ? text.replaceAll(', ', ',') : text)
 
+const KINDS: Readonly<Record<PlanTask['kind'], string>> = {
+  loop: 'loop',
+  contract: 'contract',
+  winogradImages: 'winograd',
+  winogradFilters: 'winograd',
+  scatter: 'scatter',
+  scan: 'scan',
+  random: 'random',
+}
+
 interface Column {
   readonly title: string
   readonly width: number
@@ -73,7 +92,7 @@ interface Column {
 
 const COLUMNS: readonly Column[] = [
   { title: '#', width: 3, cell: (_, at) => `${at}`, right: true },
-  { title: 'task', width: 8, cell: ({ kind }) => kind },
+  { title: 'task', width: 8, cell: ({ kind }) => KINDS[kind] },
   { title: 'stores', width: STORES, cell: (task) => fitted(typeText(task)) },
   { title: 'FLOP', width: 7, cell: ({ flops }) => (flops === 0 ? '' : count(flops)), right: true },
   { title: 'reads', width: 7, cell: ({ bytesRead }) => bytes(bytesRead), right: true },
@@ -108,12 +127,16 @@ function computations({ nodes }: PlanDescription, task: PlanTask, width: number)
     else groups.push({ scope, names: [name] })
   })
   if (groups.length === 0) groups.push({ scope: task.scope, names: [task.name] })
-  const final = groups.at(-1)!.names
-  final[final.length - 1] += task.detail === '' ? '' : ` ${task.detail}`
-  return groups.flatMap(({ scope, names }) => {
+  const lines = groups.flatMap(({ scope, names }) => {
     const [first, ...others] = repeatsCounted(names)
     return wrapped([`${scope === '' ? '' : `${scope}: `}${first}`, ...others], width)
   })
+  if (task.detail === '') return lines
+  // What finishes products stands behind them: the detail is not its own.
+  const last = lines.at(-1)!
+  const own = operations.length === 1 || task.kind === 'loop'
+  if (own && last.length + 1 + task.detail.length <= width) return [...lines.slice(0, -1), `${last} ${task.detail}`]
+  return [...lines, ...wrapped(task.detail.split(', '), width)]
 }
 
 /** Neighbours of one name as one, as `mul ×2`. */
@@ -131,7 +154,7 @@ function repeatsCounted(names: readonly string[]): string[] {
 function placesOf({ nodes, results }: PlanDescription, task: PlanTask, code: boolean): string[][] {
   const given = results.filter(({ node }) => nodes[node]!.memory === task.writes).map(({ name }) => name)
   return [
-    ...(task.replaces === undefined ? [] : [[`over ${nodes[task.replaces]!.name}`]]),
+    ...task.replaces.map((argument) => [`over ${nodes[argument]!.name}`]),
     ...(given.length === 0 ? [] : [given.map((name, at) => (at === 0 ? `is ${name}` : name))]),
     ...(code ? [task.functions.map((name) => `$${name}`)] : []),
   ]
@@ -141,9 +164,12 @@ function typeText({ shape, dtype }: TensorType): string {
   return `${dtype} ${shapeText(shape)}`
 }
 
-/** The lines behind a first column, which is blank from the second line on. */
+/** The lines behind a first column, which is blank from the second line on; too long ones reach into the blank. */
 const hung = (first: string, lines: readonly string[]): string[] =>
-  lines.map((line, at) => `${at === 0 ? first : ' '.repeat(first.length)}${line}`.trimEnd())
+  lines.map((line, at) => {
+    const indent = Math.max(0, Math.min(first.length, WIDTH - line.length))
+    return `${at === 0 ? first : ' '.repeat(indent)}${line}`.trimEnd()
+  })
 
 /** Parts in lines of at most `width`, with commas between them. */
 function wrapped(parts: readonly string[], width: number): string[] {

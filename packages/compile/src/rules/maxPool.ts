@@ -1,8 +1,8 @@
-import { knownValues, sizeOf } from '@cotangent/core'
+import { knownValues, sizeOf, type View } from '@cotangent/core'
 import { type GraphNode, scalarConstant } from '../graph.ts'
 import type { PlanKernel } from '../winograd.ts'
 import type { Rewriting } from './rewriting.ts'
-import { isTiling } from './window.ts'
+import { isTiling, leavesSource } from './window.ts'
 
 /**
  * The gradient of max-pooling with windows side by side, as the tape has it: each window's cotangent at its first maximum, 0
@@ -40,6 +40,8 @@ export function maskedPooling(node: GraphNode, rewriting: Rewriting): number | u
     return undefined
   const maxima = maximaOf(gradient, rewriting)
   if (scalarConstant(rewriting.nodes[bound]!) === undefined || maxima === undefined) return undefined
+  // What broadcasts may bring more axes.
+  if (node.shape.length !== rewriting.nodes[scattered]!.shape.length) return undefined
 
   const { shape } = rewriting.nodes[maxima]!
   const ofMaxima = rewriting.put({
@@ -104,12 +106,7 @@ function poolingGradient(scattered: number, rewriting: Rewriting): PoolingGradie
   const alike =
     node(repeated.inputs[0]!).shape.join() === node(number).shape.join() &&
     node(cotangents).shape.join() === node(numbers!.inputs[0]!).shape.join()
-  if (
-    !alike ||
-    !repeated.kernel.view.axes.every(({ source, step }, axis) => source < 0 || (source === axis && step === 1))
-  ) {
-    return undefined
-  }
+  if (!alike || !repeats(repeated.kernel.view)) return undefined
   return {
     scattered,
     chosen,
@@ -120,6 +117,11 @@ function poolingGradient(scattered: number, rewriting: Rewriting): PoolingGradie
     axes: search.kernel.axes,
   }
 }
+
+/** Whether a view shows everything as it is, but for axes of length 1 that it may repeat. */
+const repeats = (view: View): boolean =>
+  !leavesSource(view) &&
+  view.axes.every(({ source, step }, axis) => (source < 0 ? view.source[axis] === 1 : source === axis && step === 1))
 
 /** The node of the windows' maxima. */
 function maximaOf({ windows, axes }: PoolingGradient, { nodes }: Rewriting): number | undefined {

@@ -19,7 +19,7 @@ export function winogradImages(node: GraphNode, rewriting: Rewriting): number | 
   if (otherLabels.length !== 4 || !otherLabels.includes(c) || !taps.every((tap) => otherLabels.includes(tap)))
     return undefined
   const filter = otherLabels.find((label) => label !== c && !taps.includes(label))!
-  if (out.length !== 4 || ![n, filter, ...places].every((label) => out.includes(label))) return undefined
+  if (!isOf(out, [n, filter, ...places])) return undefined
   const filters = axesIn(otherLabels, { n: filter, c, h: taps[0], w: taps[1] })
   const shape = rewriting.nodes[other]!.shape
   if (!enough(shape[filters.n]!) || !enough(shape[filters.c]!)) return undefined
@@ -44,7 +44,7 @@ export function winogradFilters(node: GraphNode, rewriting: Rewriting): number |
     return undefined
   }
   const filter = otherLabels.find((label) => label !== n && !places.includes(label))!
-  if (out.length !== 4 || ![c, filter, ...taps].every((label) => out.includes(label))) return undefined
+  if (!isOf(out, [c, filter, ...taps])) return undefined
   const cotangents = axesIn(otherLabels, { n, c: filter, h: places[0], w: places[1] })
   if (!enough(view.source[found.axes.c]!) || !enough(rewriting.nodes[other]!.shape[cotangents.c]!)) return undefined
   const kernel: WinogradFilters = {
@@ -56,6 +56,10 @@ export function winogradFilters(node: GraphNode, rewriting: Rewriting): number |
   }
   return put(node, rewriting, kernel, [images, other])
 }
+
+/** Whether the labels are these, in any order; each stands there once, as none does twice among the labels of a tensor. */
+const isOf = (labels: readonly number[], expected: readonly number[]): boolean =>
+  labels.length === expected.length && labels.every((label) => expected.includes(label))
 
 interface SquareWindows {
   readonly contraction: WindowContraction

@@ -90,7 +90,7 @@ function rolesOf({ nodes, tasks }: PlanDescription): readonly Role[] {
   const made = new Map<number, Role>()
   return tasks.map((task) => {
     const follows = task.reads.some((read) => made.get(read) === 'backward' || made.get(read) === 'update')
-    const role = orderOf(task, nodes) > 0 ? 'backward' : follows || task.replaces !== undefined ? 'update' : 'forward'
+    const role = orderOf(task, nodes) > 0 ? 'backward' : follows || task.replaces.length > 0 ? 'update' : 'forward'
     for (const stored of storedBy(task, nodes)) made.set(stored, role)
     return role
   })
@@ -99,7 +99,7 @@ function rolesOf({ nodes, tasks }: PlanDescription): readonly Role[] {
 /** The operations that a task does at once, in their order: those of one scope in a line of their own. */
 function taskLines(task: PlanTask, nodes: readonly PlanNode[]): string[] {
   const { kind, name, detail, writes, replaces, nodes: computed } = task
-  const carried = replaces === undefined ? [] : [`replaces ${nodes[replaces]!.name}`]
+  const carried = replaces.map((argument) => `replaces ${nodes[argument]!.name}`)
   if (computed.length === 0) return [name, ...carried]
   // The detail is that of the loops, which are those of the contraction where something else is fused into its end.
   const detailed = computed.find((node) => nodes[node]!.name === kind) ?? writes
