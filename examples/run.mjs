@@ -88,7 +88,9 @@ function fingerprint() {
       }
     }
   }
-  for (const name of readdirSync(packages)) visit(join(packages, name, 'src'))
+  for (const entry of readdirSync(packages, { withFileTypes: true })) {
+    if (entry.isDirectory()) visit(join(packages, entry.name, 'src'))
+  }
   visit(join(here, 'src'))
   for (const file of [fileURLToPath(import.meta.url), join(here, '../pnpm-lock.yaml')]) {
     const { mtimeMs, size } = statSync(file)

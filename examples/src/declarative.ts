@@ -4,7 +4,8 @@ import { chain, init, input, layer } from '@cotangent/models'
 import { argMax, slice } from '@cotangent/ops'
 import { adam, fit } from '@cotangent/train'
 import type { Command } from 'commander'
-import { numberOption, withExample, withSeed } from './shared/options.ts'
+import { numberOption, type OutputOptions, withExample, withJson, withSeed } from './shared/options.ts'
+import { openScreen } from './shared/screen.ts'
 
 /** Lesson 6. The same net as data. Each layer's shape is in its type: one that does not fit does not compile, and says why. */
 const net = chain(
@@ -14,13 +15,15 @@ const net = chain(
   layer.dense(10, { weight: init.xavier() }),
 )
 
-interface Options {
+interface Options extends OutputOptions {
   readonly epochs: number
   readonly seed: number
 }
 
-async function run({ epochs, seed }: Options): Promise<void> {
-  console.log(net.summary())
+async function run({ epochs, seed, json }: Options): Promise<void> {
+  const screen = openScreen({ json })
+  for (const line of net.summary().split('\n')) screen.print(line)
+  screen.emit({ type: 'net', net })
   const train = syntheticDigits({ seed: 0, count: 5000 })
   const test = syntheticDigits({ seed: 1, count: 500 })
 
@@ -42,18 +45,21 @@ async function run({ epochs, seed }: Options): Promise<void> {
     onEvent: (event) => {
       if (event.type !== 'epoch') return
       const { epoch, meanLoss, testAccuracy } = event
-      console.log(
+      screen.emit({ type: 'epoch', epoch, loss: meanLoss, testAccuracy })
+      screen.print(
         `epoch ${epoch}  mean loss ${meanLoss.toFixed(3)}  test accuracy ${(100 * (testAccuracy ?? 0)).toFixed(1)}%`,
       )
     },
   })
   const five = { begin: [0], end: [5] }
   const read = argMax(net.predict(state.params, state.netState, slice(test.images, five)), { axis: 1 })
-  console.log(`the first five test images read ${read}; they are ${slice(test.labels, five)}`)
+  const labels = slice(test.labels, five)
+  screen.print(`the first five test images read ${read}; they are ${labels}`)
+  screen.emit({ type: 'end', read: read.toArray(), labels: labels.toArray() })
 }
 
 export const configure = (command: Command): Command =>
   withExample(
-    withSeed(command).addOption(numberOption('--epochs <n>', 'times through the images', 'count', 5)),
+    withJson(withSeed(command)).addOption(numberOption('--epochs <n>', 'times through the images', 'count', 5)),
     'pnpm example declarative --epochs 10',
   ).action(run)

@@ -5,20 +5,18 @@ import { confusionMatrix } from '@cotangent/train'
 import type { Command } from 'commander'
 import { classesOf, confusionLines, mistakesText } from './shared/confusion.ts'
 import { scaled, sizeOf } from './shared/data.ts'
-import { type LearntNet, openLearnt, takesRows, withRun } from './shared/learnt.ts'
+import { type LearntNet, type LearntOptions, openLearnt, takesRows, withRun } from './shared/learnt.ts'
 import { type DataOptions, type OutputOptions, withData, withExample, withJson } from './shared/options.ts'
 import { type Session, withDigits } from './shared/session.ts'
 import { countText, percentText } from './shared/text.ts'
 
-interface Options extends DataOptions, OutputOptions {
-  readonly run: string
-}
+interface Options extends LearntOptions, DataOptions, OutputOptions {}
 
 /** What a trained net makes of the test images: how many it reads, and which digits it takes for which. */
 export function configure(command: Command): void {
   withExample(withJson(withData(withRun(command))), 'pnpm example evaluate --run runs/first').action(
     async (options: Options) => {
-      const learnt = await openLearnt(options.run)
+      const learnt = await openLearnt(options)
       const wanted = { flatten: takesRows(learnt), train: 1 }
       // Those that it learnt from, unless others are asked for.
       const data = options.data === 'auto' ? (learnt.data ?? 'auto') : options.data

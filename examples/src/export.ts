@@ -4,12 +4,12 @@ import { exportProgram } from '@cotangent/compile'
 import { shapeText, type Tensor, ValueError, zeros } from '@cotangent/core'
 import { encodeOnnx, encodeSafetensors, flattenTree, writeAtomically } from '@cotangent/io'
 import type { Command } from 'commander'
-import { type LearntNet, openLearnt, withRun } from './shared/learnt.ts'
-import { numberOption, withExample } from './shared/options.ts'
+import { type LearntNet, type LearntOptions, openLearnt, withRun } from './shared/learnt.ts'
+import { numberOption, type OutputOptions, withExample, withJson } from './shared/options.ts'
+import { openScreen } from './shared/screen.ts'
 import { countText } from './shared/text.ts'
 
-interface Options {
-  readonly run: string
+interface Options extends LearntOptions, OutputOptions {
   readonly out: string
   readonly format?: string
   readonly batchSize?: number
@@ -47,7 +47,7 @@ const FORMATS: Readonly<Record<string, (learnt: LearntNet, batchSize: number) =>
 /** Hands a trained net to other programs. */
 export function configure(command: Command): void {
   withExample(
-    withRun(command)
+    withJson(withRun(command), 'the result as a JSON line')
       .requiredOption('--out <file>', 'the file to write')
       .option('--format <name>', `${Object.keys(FORMATS).join(', ')} (default: as the file's name ends)`)
       .addOption(numberOption('--batch-size <n>', 'wasm: images in a run of the program (default: 1)', 'count'))
@@ -57,7 +57,9 @@ export function configure(command: Command): void {
   ).action(exportNet)
 }
 
-async function exportNet({ run, out, format: given, batchSize, overwrite = false }: Options): Promise<void> {
+async function exportNet(options: Options): Promise<void> {
+  const { out, format: given, batchSize, overwrite = false } = options
+  const screen = openScreen(options)
   const format = formatOf(given, out)
   if (batchSize !== undefined && format !== 'wasm') {
     throw new ValueError(`--batch-size is of wasm alone: ${format} takes batches of any size; leave it out`)
@@ -67,13 +69,23 @@ async function exportNet({ run, out, format: given, batchSize, overwrite = false
     if (!overwrite && (await exists(path)))
       throw new ValueError(`${path} is there already; choose another name, or add --overwrite`)
   }
-  const learnt = await openLearnt(run)
+  const learnt = await openLearnt(options)
   const { bytes, about, types } = FORMATS[format]!(learnt, batchSize ?? 1)
   await writeAtomically(out, bytes, { overwrite })
   if (types !== undefined) await writeAtomically(declarations, new TextEncoder().encode(types), { overwrite })
-  console.log(`${out}: ${countText(bytes.length)} bytes, the net of ${learnt.origin}`)
-  for (const line of about) console.log(line)
-  if (types !== undefined) console.log(`${declarations}: how to use it`)
+  const { origin } = learnt
+  screen.emit({
+    type: 'end',
+    file: out,
+    format,
+    bytes: bytes.length,
+    origin,
+    about,
+    declarations: types && declarations,
+  })
+  screen.print(`${out}: ${countText(bytes.length)} bytes, the net of ${origin}`)
+  for (const line of about) screen.print(line)
+  if (types !== undefined) screen.print(`${declarations}: how to use it`)
 }
 
 /** The format asked for, or else the one that the file's name ends with. */

@@ -80,7 +80,8 @@ describe('pnpm example graph', () => {
   })
 
   it.each([
-    [['two-layr'], /^there is no file two-layr; give one, or two-layer, cnn, /],
+    [['two-layr'], /^there is no file two-layr; did you mean two-layer\?$/],
+    [['loss.ts'], /^there is no file loss.ts; give one, or two-layer, cnn, /],
     [['two-layer', '--out', 'x.png'], /^--out is "x.png"; give a name that ends in .svg or .dot$/],
     [['two-layer', '--plan', '--gradients'], /^--plan draws a compiled program, where --gradients has no meaning/],
   ])('refuses %j', async (args, sentence) => {

@@ -1,23 +1,34 @@
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomKey, treeLeaves } from '@cotangent/core'
-import { encodeOnnx, loadTree, readSafetensors, writeAtomically, writeNpz, writeSafetensors } from '@cotangent/io'
+import { exportProgram } from '@cotangent/compile'
+import { randomKey, type Tensor, treeLeaves, zeros } from '@cotangent/core'
+import {
+  encodeOnnx,
+  loadTree,
+  makeFolder,
+  readSafetensors,
+  writeAtomically,
+  writeNpz,
+  writeSafetensors,
+} from '@cotangent/io'
 import { syntheticDigits } from '@cotangent/mnist'
 import { type Net, netFromJSON, simpleConvNet } from '@cotangent/models'
 import { reshape } from '@cotangent/ops'
 import { adam, fit } from '@cotangent/train'
 import type { Command } from 'commander'
-import { numberOption, withExample, withSeed } from './shared/options.ts'
+import { numberOption, type OutputOptions, withExample, withJson, withSeed } from './shared/options.ts'
+import { openScreen } from './shared/screen.ts'
 
-interface Options {
+interface Options extends OutputOptions {
   readonly out?: string
   readonly iterations: number
   readonly seed: number
 }
 
 /** Lesson 10. A trained net leaves as files that other programs read, and comes back. */
-async function run({ out, iterations, seed }: Options): Promise<void> {
+async function run({ out, iterations, seed, json }: Options): Promise<void> {
+  const screen = openScreen({ json })
   const net: Net = simpleConvNet({ filters: 8, hiddenSize: 30 })
   const [first, firstState] = net.init(randomKey(seed))
   const { images, labels } = syntheticDigits({ count: 500 })
@@ -34,10 +45,12 @@ async function run({ out, iterations, seed }: Options): Promise<void> {
   })
   const { params, netState } = state
   const accuracyOf = (weights: typeof params): number => net.accuracy(weights, netState, data.images, labels).item()
-  console.log(`trained for ${iterations} iterations: reads ${(100 * accuracyOf(params)).toFixed(1)}% of its images`)
+  const accuracy = accuracyOf(params)
+  screen.print(`trained for ${iterations} iterations: reads ${(100 * accuracy).toFixed(1)}% of its images`)
+  screen.emit({ type: 'training', iterations, accuracy })
 
   const folder = out ?? (await mkdtemp(join(tmpdir(), 'cotangent-')))
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const path = (name: string): string => join(folder, name)
 
   // safetensors: what most tools exchange weights in. The net itself goes into its metadata, as JSON.
@@ -46,20 +59,28 @@ async function run({ out, iterations, seed }: Options): Promise<void> {
   await writeNpz(path('net.npz'), params)
   // ONNX: net and weights together, for onnxruntime and its like; batches of any length.
   await writeAtomically(path('net.onnx'), encodeOnnx(net, params, netState))
-  for (const name of ['net.safetensors', 'net.npz', 'net.onnx']) {
-    console.log(`${path(name)}: ${(await readFile(path(name))).length} bytes`)
+  // WebAssembly: the compiled program, weights inside, here for one image at a time. It imports nothing; net.d.ts says how to call it.
+  const { wasm, types } = exportProgram((x: Tensor) => net.predict(params, netState, x), [zeros([1, ...net.input])])
+  await writeAtomically(path('net.wasm'), wasm)
+  await writeAtomically(path('net.d.ts'), new TextEncoder().encode(types))
+  for (const name of ['net.safetensors', 'net.npz', 'net.onnx', 'net.wasm', 'net.d.ts']) {
+    const bytes = (await readFile(path(name))).length
+    screen.print(`${path(name)}: ${bytes} bytes`)
+    screen.emit({ type: 'file', file: path(name), bytes })
   }
 
   // And back: the net from its JSON, and the weights in the structure that the net gives them.
   const { tensors, metadata } = await readSafetensors(path('net.safetensors'))
   const again = netFromJSON(JSON.parse(metadata.net ?? ''))
   const weights = loadTree(again.init(randomKey(0))[0], tensors)
-  console.log(`read back: ${treeLeaves(weights).length} tensors, ${(100 * accuracyOf(weights)).toFixed(1)}%`)
+  const leaves = treeLeaves(weights).length
+  screen.print(`read back: ${leaves} tensors, ${(100 * accuracyOf(weights)).toFixed(1)}%`)
+  screen.emit({ type: 'end', tensors: leaves, accuracy: accuracyOf(weights) })
 }
 
 export const configure = (command: Command): Command =>
   withExample(
-    withSeed(command)
+    withJson(withSeed(command))
       .option('--out <folder>', 'where the files go (default: a new temporary folder)')
       .addOption(numberOption('--iterations <n>', 'steps to train before', 'count', 40)),
     'pnpm example hand-over --out digits',

@@ -27,6 +27,21 @@ describe('the lessons', () => {
     expect(examples.map(({ summary }) => Number(summary.split(':')[0]))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   })
 
+  it.each([
+    ['derivative', [], 7, { type: 'derivative', by: 'a small step' }],
+    ['nested-gradients', [], 4, { type: 'product', matrix: [expect.any(Number), expect.any(Number)] }],
+    ['apples', [], 6, { type: 'gradient', name: 'tax', value: 1.1, gradient: 650 }],
+    ['by-hand', ['--iterations', '1'], 1, { type: 'iteration', iteration: 1, loss: expect.any(Number) }],
+    ['declarative', ['--epochs', '1'], 3, { type: 'end', labels: Array(5).fill(expect.any(Number)) }],
+    ['compile', ['--steps', '1'], 5, { type: 'program', threads: expect.any(Number) }],
+    ['save-and-resume', [], 5, { type: 'end', same: true }],
+    ['hand-over', ['--iterations', '1'], 7, { type: 'end', tensors: 6 }],
+  ])('%s --json prints JSON lines for programs, and nothing else', async (name, args, count, last) => {
+    const records = (await printed(name, ...args, '--json')).map((line) => JSON.parse(line))
+    expect(records).toHaveLength(count)
+    expect(records.at(-1)).toMatchObject(last)
+  })
+
   it('1: the tape, grad, the formula and a small step agree', async () => {
     const lines = await printed('derivative')
     expect(lines.slice(1, 4).map((line) => line.trim().split('(')[0])).toEqual(['mul', 'sin', 'add'])
@@ -71,7 +86,9 @@ describe('the lessons', () => {
 
   it('9: a broken run is resumed to the same bits', async () => {
     const lines = await printed('save-and-resume')
-    const losses = lines.filter((line) => line.includes('last loss')).map((line) => numberAt(line, /last loss (\S+)$/))
+    const losses = lines.flatMap(
+      (line) => /^(?:without a break|resumed): 120 iterations, last loss (\S+)$/.exec(line)?.[1] ?? [],
+    )
     expect(losses).toHaveLength(2)
     expect(losses[1]).toBe(losses[0])
     expect(lines).toContain('  checkpoints/00000050.safetensors')
@@ -82,7 +99,7 @@ describe('the lessons', () => {
     const folder = await mkdtemp(join(tmpdir(), 'cotangent-'))
     try {
       const lines = await printed('hand-over', '--iterations', '3', '--out', folder)
-      expect((await readdir(folder)).sort()).toEqual(['net.npz', 'net.onnx', 'net.safetensors'])
+      expect((await readdir(folder)).sort()).toEqual(['net.d.ts', 'net.npz', 'net.onnx', 'net.safetensors', 'net.wasm'])
       const accuracies = [numberAt(lines[0], /reads (.*)% of/), numberAt(lines.at(-1), /6 tensors, (.*)%$/)]
       expect(accuracies[1]).toBe(accuracies[0])
     } finally {

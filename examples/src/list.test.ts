@@ -15,6 +15,7 @@ it.each(EXAMPLES)(
     const written: string[] = []
     command.configureOutput({ writeOut: (text) => written.push(text), getOutHelpWidth: () => 80 }).outputHelp()
     const help = written.join('')
+    expect(help).toMatch(/\n {2}--json +.*JSON line/)
     expect(help).toMatch(new RegExp(`^Usage: pnpm example ${name} \\[options\\]`))
     expect(help).toContain(summary)
     expect(help).toMatch(new RegExp(`\\nExamples?:\\n  pnpm example ${name}`))

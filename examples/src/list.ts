@@ -80,7 +80,7 @@ export const GROUPS: readonly Group[] = [
       },
       {
         name: 'hand-over',
-        summary: '10: safetensors, NumPy and ONNX files, and back',
+        summary: '10: safetensors, NumPy, ONNX, WebAssembly, and back',
         load: () => import('./hand-over.ts'),
       },
     ],

@@ -5,15 +5,14 @@ import { softmax } from '@cotangent/ops'
 import type { Command } from 'commander'
 import { barOf } from './shared/bars.ts'
 import { scaled } from './shared/data.ts'
-import { openLearnt, takesRows, withRun } from './shared/learnt.ts'
+import { type LearntOptions, openLearnt, takesRows, withRun } from './shared/learnt.ts'
 import { mnistPicture, SIDE } from './shared/mnist-picture.ts'
 import { type OutputOptions, withExample, withJson } from './shared/options.ts'
 import { pictureText } from './shared/picture-text.ts'
 import { greyOfPng } from './shared/png.ts'
 import { percentText } from './shared/text.ts'
 
-interface Options extends OutputOptions {
-  readonly run: string
+interface Options extends LearntOptions, OutputOptions {
   readonly image: string
 }
 
@@ -30,8 +29,8 @@ export function configure(command: Command): void {
   ).action(predict)
 }
 
-async function predict({ run, image, json }: Options): Promise<void> {
-  const learnt = await openLearnt(run)
+async function predict({ image, json, ...from }: Options): Promise<void> {
+  const learnt = await openLearnt(from)
   const shape = takesRows(learnt) ? [1, SIDE * SIDE] : [1, 1, SIDE, SIDE]
   const pixels = mnistPicture(greyOfPng(await readBytes(image), image), image)
   const logits = learnt.net.predict(learnt.params, learnt.netState, scaled(tensor(pixels, { shape })))

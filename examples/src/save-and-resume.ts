@@ -7,10 +7,16 @@ import { syntheticDigits } from '@cotangent/mnist'
 import { twoLayerNet } from '@cotangent/models'
 import { adam, type FitOptions, fit, initialState } from '@cotangent/train'
 import type { Command } from 'commander'
-import { withExample, withSeed } from './shared/options.ts'
+import { type OutputOptions, withExample, withJson, withSeed } from './shared/options.ts'
+import { openScreen } from './shared/screen.ts'
+
+interface Options extends OutputOptions {
+  readonly seed: number
+}
 
 /** Lesson 9. Training that is stopped, by whatever, goes on from its folder to the bits that it would have had. */
-async function run({ seed }: { readonly seed: number }): Promise<void> {
+async function run({ seed, json }: Options): Promise<void> {
+  const screen = openScreen({ json })
   const folder = await mkdtemp(join(tmpdir(), 'cotangent-'))
   const net = twoLayerNet({ hiddenSize: 20 })
   const [params, netState] = net.init(randomKey(seed))
@@ -27,7 +33,13 @@ async function run({ seed }: { readonly seed: number }): Promise<void> {
     seed,
   }
   const whole = await fit(options)
-  console.log(`without a break: ${whole.record.position.iteration} iterations, last loss ${lastLoss(whole)}`)
+  const told = (what: string, { record }: Awaited<ReturnType<typeof fit>>): void => {
+    const { iteration } = record.position
+    const loss = record.history.at(-1)?.losses.at(-1)
+    screen.print(`${what}: ${iteration} iterations, last loss ${loss}`)
+    screen.emit({ type: 'training', what, iterations: iteration, loss })
+  }
+  told('without a break', whole)
 
   // A run is a folder. The signal aborts it in its third epoch, as Ctrl-C would.
   const path = join(folder, 'run')
@@ -41,8 +53,11 @@ async function run({ seed }: { readonly seed: number }): Promise<void> {
       if (event.type === 'iteration' && event.iteration === 50) controller.abort()
     },
   })
-  console.log(`stopped after ${broken.record.position.iteration} iterations; the folder holds`)
-  for (const name of (await readdir(path, { recursive: true })).sort()) console.log(`  ${name}`)
+  const files = (await readdir(path, { recursive: true })).sort()
+  told('stopped', broken)
+  screen.print('the folder of the run holds')
+  for (const name of files) screen.print(`  ${name}`)
+  screen.emit({ type: 'folder', files })
 
   // In a new program: open the folder, ask for the last checkpoint, and hand it to fit.
   const opened = await openRun(path)
@@ -51,14 +66,12 @@ async function run({ seed }: { readonly seed: number }): Promise<void> {
   const same = treeLeaves(resumed.state.params).every(
     (leaf, index) => `${leaf.data}` === `${treeLeaves(whole.state.params)[index]!.data}`,
   )
-  console.log(`resumed: ${resumed.record.position.iteration} iterations, last loss ${lastLoss(resumed)}`)
-  console.log(same ? 'every parameter has the same bits' : 'the parameters differ')
+  told('resumed', resumed)
+  screen.print(same ? 'every parameter has the same bits' : 'the parameters differ')
+  screen.emit({ type: 'end', same })
   if (!same) process.exitCode = 1
   await rm(folder, { recursive: true })
 }
 
-const lastLoss = ({ record }: Awaited<ReturnType<typeof fit>>): number | undefined =>
-  record.history.at(-1)?.losses.at(-1)
-
 export const configure = (command: Command): Command =>
-  withExample(withSeed(command), 'pnpm example save-and-resume --seed 1').action(run)
+  withExample(withJson(withSeed(command)), 'pnpm example save-and-resume --seed 1').action(run)

@@ -7,7 +7,7 @@ import { CotangentError, randomKey, splitKey, type Tensor, ValueError } from '@c
 import { loadMnist } from '@cotangent/mnist'
 import { deepConvNet, type Net, simpleConvNet, twoLayerNet } from '@cotangent/models'
 import { cast, div } from '@cotangent/ops'
-import { adam, fit, type Optimizer, sgd } from '@cotangent/train'
+import { adam, fit, type Optimizer, schedule, sgd } from '@cotangent/train'
 
 interface Check {
   readonly name: string
@@ -44,8 +44,9 @@ const CHECKS: readonly Check[] = [
     name: 'deep-cnn',
     title: 'DeepConvNet',
     net: deepConvNet(),
-    optimizer: adam({ learningRate: 0.001 }),
-    iterations: 20 * EPOCH,
+    // At the book's constant rate the accuracy goes up and down between 99.1 and 99.4 % to the end; here it settles.
+    optimizer: adam({ learningRate: schedule.cosine({ initial: 0.001, steps: 12 * EPOCH }) }),
+    iterations: 12 * EPOCH,
     least: 0.992,
   },
 ]

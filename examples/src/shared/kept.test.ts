@@ -48,7 +48,7 @@ describe('--out', () => {
 
   it.runIf(process.platform === 'linux')('says where no folder can be made', async () => {
     await expect(keptFor(commandOf('--out', '/proc/none/a'))).rejects.toThrow(
-      'the folder /proc/none cannot be made: nothing can be made there; give another',
+      'cannot make the folder /proc/none: its place takes no folders; choose another',
     )
   })
 })

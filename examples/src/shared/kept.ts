@@ -1,7 +1,7 @@
-import { access, mkdir, readdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { access, readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { InternalError, ValueError } from '@cotangent/core'
-import { type Configuration, createRun, FileError, openRun, type Run as RunFolder } from '@cotangent/io'
+import { type Configuration, createRun, FileError, makeFolder, openRun, type Run as RunFolder } from '@cotangent/io'
 import type { Command } from 'commander'
 import type { Digits } from './data.ts'
 import type { TrainingOptions } from './options.ts'
@@ -115,32 +115,6 @@ async function requireFree(path: string): Promise<void> {
     throw new FileError(`${path} holds a run already; go on with it by --resume ${path}, or give another folder`)
   if (names.length > 0) throw new FileError(`${path} is not empty: it holds ${names[0]}; give another folder`)
   await makeFolder(path)
-}
-
-/**
- * Makes a folder, and those that it is in. Node's own way to do so never ends in places where nothing can be made, as in /proc.
- *
- * @throws FileError where it cannot be made.
- */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    const parent = dirname(resolve(path))
-    if ((await namesIn(parent)) === undefined) await makeFolder(parent)
-    await mkdir(path)
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
-    if (error instanceof FileError) throw error
-    if (code === 'EEXIST') return
-    throw new FileError(`the folder ${path} cannot be made: ${REASONS[code] ?? message}; give another`)
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'its place is read-only for this user',
-  EPERM: 'its place is read-only for this user',
-  EROFS: 'its place is read-only',
-  ENOSPC: 'the disk is full',
-  ENOENT: 'nothing can be made there',
 }
 
 /**

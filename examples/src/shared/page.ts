@@ -39,6 +39,7 @@ export async function reportRun(
     data: digits.name,
     configuration: decidingOf(options),
     seed: options.seed,
+    seconds: (await folder.seconds()) ?? undefined,
   })
   await writeReport(path, description)
   return path

@@ -16,6 +16,7 @@ import {
 import { syntheticDigits } from '@cotangent/mnist'
 import { type Net, simpleConvNet, type TensorTree, twoLayerNet } from '@cotangent/models'
 import { add, reshape } from '@cotangent/ops'
+import { nearestOf } from './nearest.ts'
 
 /** A function to draw, and the arguments to draw it for. */
 export interface Subject {
@@ -68,7 +69,10 @@ export async function subjectOf(what: string, options: SubjectOptions): Promise<
   const known = Object.hasOwn(SUBJECTS, what) ? SUBJECTS[what] : undefined
   if (known !== undefined) return known(options)
   if (!existsSync(what)) {
-    throw new ValueError(`there is no file ${what}; give one, or ${Object.keys(SUBJECTS).join(', ')}`)
+    const names = Object.keys(SUBJECTS)
+    const nearest = nearestOf(what, names)
+    const instead = nearest === undefined ? `give one, or ${names.join(', ')}` : `did you mean ${nearest}?`
+    throw new ValueError(`there is no file ${what}; ${instead}`)
   }
   return subjectOfModule(what)
 }

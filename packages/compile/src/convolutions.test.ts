@@ -4,6 +4,7 @@ import {
   add,
   concat,
   conv2d,
+  matmul,
   maxPool2d,
   mul,
   normal,
@@ -167,6 +168,12 @@ describe('what is beside a convolution', () => {
       concat([convolved(y!, w!), y!, convolved(mul(y!, 2) as Tensor, w!)], { axis: 1 }),
     'joined before': (y, w) => convolved(concat([y!, mul(y!, 2) as Tensor], { axis: 0 }), w!),
     'parts of images': (y, w) => convolved(slice(y!, { step: [-1, 1, 1, -2] }), slice(w!, { step: [1, -1, 1, 1] })),
+    'filters that are computed, then turned': (y, w) =>
+      convolved(y!, slice(mul(w!, 2) as Tensor, { step: [1, 1, -1, -1] })),
+    'images that are a product in rows': (y, w) => {
+      const rows = reshape(y!, [24, 48])
+      return sum(conv2d(reshape(matmul(rows, transpose(rows)), [3, 8, 6, 4]), w!, null), { axis: 3 })
+    },
     'padded images, and padded filters': (y, w) => {
       const [none, some] = [[0, 0] as const, [1, 2] as const]
       const small = slice(w!, { end: [8, 8, 1, 2] })

@@ -68,7 +68,13 @@ describe('channels innermost', () => {
     )
     holds(f, x, w)
     const single = [integers([2, 8, 4, 4], 'float32'), integers([8, 8, 3, 3], 'float32', 1)]
-    expect(laidOut(f, single)).toEqual(expect.arrayContaining(['contract 2×8×4×4 by 1', 'max 2×8×2×2 by 1']))
+    expect(laidOut(f, single)).toEqual(
+      expect.arrayContaining(['contract 2×8×4×4 by 1', 'max 2×8×2×2 by 1', 'contract 2×8×2×2 by 1']),
+    )
+    // Where channels are the last axis, that is in rows.
+    const folded: Function = (y, v) => sum(tanh(mul(sum(convolved(y!, v!), { axis: [2, 3] }), 0)), { axis: 0 })
+    expect(laidOut(folded, [x, w]).join()).not.toContain(' 2×8 ')
+    holds(folded, x, w)
   })
 
   test('padded copies of what is given in rows', () => {
@@ -79,6 +85,17 @@ describe('channels innermost', () => {
     const f: Function = (y, v) => grad((u: Tensor) => sum(square(convolved(convolved(y!, u), u))))(v!)
     expect(laidOut(f, [x, w]).filter((one) => one.endsWith('2×8×4×4 by 1')).length).toBeGreaterThan(2)
     holds(f, x, w)
+  })
+
+  test('a cotangent alone, and through the gradient of pooling', () => {
+    const byFilters: Function = (y, v, g) => grad((u: Tensor) => sum(mul(convolved(y!, u), mul(g!, 2))))(v!)
+    expect(laidOut(byFilters, [x, w, x])).toContain('mul 2×8×4×4 by 1')
+    holds(byFilters, x, w, x)
+    const pooled: Function = (y, v) => grad((u: Tensor) => sum(square(maxPool2d(convolved(y!, u), { kernel: 2 }))))(v!)
+    expect(laidOut(pooled, [x, w])).toEqual(
+      expect.arrayContaining(['scatterView 2×8×4×4 by 1', 'where 2×8×2×2×2×2 by 1']),
+    )
+    holds(pooled, x, w)
   })
 
   test('through axes of length 1 that come and go, and through permutations', () => {
@@ -140,6 +157,8 @@ test('a maximum and its place are found in one go, and counted as the axes go, h
       const place = argMax(hidden, { axis })
       return [place, max(hidden, { axis })]
     }
+    holds((y, v) => argMax(convolved(y!, v!), { axis }), x, w)
+    holds((y, v) => add(argMax(convolved(y!, v!), { axis }), 1), x, w)
     for (const f of [first, second, also]) {
       holds(f, x, w)
       const kinds = compile(f, { threads: 1 })
@@ -148,4 +167,12 @@ test('a maximum and its place are found in one go, and counted as the axes go, h
       expect(kinds.filter((name) => /max/i.test(name))).toHaveLength(1)
     }
   }
+})
+
+test('a maximum and the place of another are not', () => {
+  const f: Function = (y, v) => {
+    const hidden = convolved(y!, v!)
+    return [max(hidden, { axis: 2 }), argMax(hidden, { axis: 3 }), argMax(y!, { axis: 2 })]
+  }
+  holds(f, x, w)
 })

@@ -143,6 +143,8 @@ describe('loops that stay apart', () => {
   test('where one of them folds', () => {
     expect(written(loop(10, load(1)), fold(30, load(1)))).toEqual([[10], [30]])
     expect(written(fold(30, load(1)), loop(11, load(1)))).toEqual([[30], [11]])
+    // Over no loop at all, too.
+    expect(written(loop(10, load(1), { fold: 'argMax' }), loop(11, load(1)))).toEqual([[10], [11]])
   })
 
   test('with more than four results together', () => {

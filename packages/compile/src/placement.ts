@@ -146,7 +146,7 @@ function liesInMemory(graph: Graph, place: number): boolean {
   const view = viewOf(node)
   if (view !== undefined) return !leavesSource(view) && liesInMemory(graph, inputsOf(node)[0]!)
   const family = familyOf(node)
-  if (family === undefined) return scalarConstant(node) === undefined
+  if (family === undefined) return true
   if (family !== 'reshape') return !ELEMENTWISE.has(family)
   const [source] = inputsOf(node)
   return !onlyUnits(graph.nodes[source!]!.shape, node.shape) || liesInMemory(graph, source!)

@@ -82,3 +82,9 @@ it('makes folders in folders, and says where it cannot', async () => {
   await expect(makeFolder(join(path, 'file'))).rejects.toThrow('a file of this name is there already')
   await expect(makeFolder(join(path, 'file', 'd', 'e'))).rejects.toThrow('what should be its folder is a file')
 })
+
+it.runIf(process.platform === 'linux')('says so where no folder can be made at all', async () => {
+  await expect(makeFolder('/proc/none/a')).rejects.toThrow(
+    new FileError('cannot make the folder /proc/none: its place takes no folders; choose another'),
+  )
+})

@@ -65,7 +65,8 @@ export async function makeFolder(path: string): Promise<void> {
   if (code !== 'ENOENT' || dirname(path) === path) throw writeError(path, reason)
   await makeFolder(dirname(path))
   await mkdir(path).catch((error: unknown) => {
-    throw writeError(path, error)
+    if (codeOf(error) !== 'ENOENT') throw writeError(path, error)
+    throw new FileError(`cannot make the folder ${path}: its place takes no folders; choose another`)
   })
 }
 

@@ -1,4 +1,4 @@
-export { readBytes, type WriteOptions, writeAtomically } from './disk.ts'
+export { makeFolder, readBytes, type WriteOptions, writeAtomically } from './disk.ts'
 export { FileError, FormatError } from './errors.ts'
 export { readNpy, readNpz, readSafetensors, writeNpy, writeNpz, writeSafetensors } from './files.ts'
 export { decodeNpy } from './npy/decode.ts'

@@ -1,5 +1,5 @@
 /** What is done with a net that was kept: predict, evaluate, export. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeSafetensors } from '@cotangent/io'
 import { InferenceSession } from 'onnxruntime-node'
@@ -101,8 +101,13 @@ describe.concurrent('pnpm example export', () => {
   })
 
   it('writes safetensors', async () => {
-    expect((await exported('net.safetensors')).code).toBe(0)
-    const { tensors, metadata } = decodeSafetensors(await readFile(join(here, 'net.safetensors')))
+    const file = join(here, 'net.safetensors')
+    const ended = await exported('net.safetensors', '--checkpoint', 'latest', '--json')
+    expect(ended.code).toBe(0)
+    const { tensors, metadata } = decodeSafetensors(await readFile(file))
+    const origin = `${run} (iteration 600)`
+    const { size } = await stat(file)
+    expect(recordsOf(ended)).toMatchObject([{ type: 'end', file, format: 'safetensors', bytes: size, origin }])
     expect(Object.keys(tensors).sort()).toEqual(
       ['b', 'W'].flatMap((one) => [`params.dense1.${one}`, `params.dense2.${one}`]).sort(),
     )

@@ -46,7 +46,8 @@ describe.concurrent('a run that is kept', () => {
     const last = `${reached + 7}`.padStart(8, '0')
     expect(tensorsOf(part)[`${last}.safetensors`]).toBe(tensorsOf(whole)[`${last}.safetensors`])
     expect(metricsOf(part)).toEqual(metricsOf(whole))
-    expect(readFileSync(join(part, 'report.html'), 'utf8')).toContain('<svg')
+    const page = readFileSync(join(part, 'report.html'), 'utf8')
+    for (const shown of ['<svg', '<dt>time</dt>']) expect(page).toContain(shown)
 
     const [again, contradicted] = await Promise.all([
       runExample([...begin, '--out', whole]),

@@ -7,11 +7,13 @@ import {
   lessEqual,
   max,
   maxPool2d,
+  min,
   mul,
   relu,
   reshape,
   slice,
   square,
+  sub,
   sum,
   where,
 } from '@cotangent/ops'
@@ -118,6 +120,14 @@ describe('relu, then pooling', () => {
     holdsTo(RULES, f, integers([3, 4, 6, 8], 'float64'), integers([4, 4, 3, 3], 'float64', 2))
   })
 
+  test('two poolings, each masked by its own maxima', () => {
+    const f = (y: Tensor) =>
+      grad((z: Tensor) => add(pooled(relu(z)), pooled(relu(pairs(relu(mul(z, 2)) as Tensor)))) as Tensor)(y)
+    holdsTo(RULES, f, integers([2, 3, 8, 8], 'float64'))
+    const side = (y: Tensor) => grad((z: Tensor) => add(pooled(relu(z)), pooled(relu(sub(1, z)))) as Tensor)(y)
+    holdsTo(RULES, side, integers([2, 3, 8, 8], 'float64'))
+  })
+
   test('masks by any bound', () => {
     for (const bound of [-3, -1, 2, Number.POSITIVE_INFINITY]) {
       const f = masked((g, y) => where(lessEqual(y, bound), 0, g))
@@ -160,6 +170,7 @@ describe('left as it is', () => {
   const one = { shape: [1, 1, 1, 1, 1] } as const
   const MASKED: Record<string, Mask> = {
     'the mask of other images': (g, y) => where(lessEqual(mul(y, 2), 1), 0, g),
+    'the mask of other images, behind the bound': (g, y) => where(lessEqual(1, mul(y, 2)), 0, g),
     'something else than 0 where it masks': (g, y) => where(lessEqual(y, 1), 5, g),
     'the gradient where it masks': (g, y) => where(lessEqual(y, 1), g, 0),
     'another comparison': (g, y) => where(greater(y, 1), 0, g),
@@ -178,11 +189,12 @@ describe('left as it is', () => {
     places: (g) => sum(g, { axis: [2, 3] }),
     'rows of all images': (g) => sum(g, { axis: [0, 1, 3] }),
     channels: (g) => sum(g, { axis: 1 }),
-    'the largest of it': (g) => max(g, { axis: [0, 2, 3] }),
+    'the least of it': (g) => min(g, { axis: [0, 2, 3] }),
   }
 
   test.each(Object.entries(SUMS))('the sum over %s', (_, fold) => {
-    const f = (y: Tensor) => fold(grad((z: Tensor) => pooled(z))(y))
+    // All cotangents of windows are above the zeros beside them.
+    const f = (y: Tensor) => fold(grad((z: Tensor) => pooled(add(z, 10) as Tensor))(y))
     expect(summedShapes(f, images)).not.toContain('3×4×3×4')
     holdsTo(RULES, f, images)
   })

@@ -15,11 +15,9 @@ export function winogradImages(node: GraphNode, rewriting: Rewriting): number | 
   const { contraction, labels } = found
   const { otherLabels, out, images, other, view } = contraction
   const { n, c, places, taps } = labels
-  // Filters have the channels of the images, the window, and one axis of their own.
-  if (otherLabels.length !== 4 || !otherLabels.includes(c) || !taps.every((tap) => otherLabels.includes(tap)))
-    return undefined
-  const filter = otherLabels.find((label) => label !== c && !taps.includes(label))!
-  if (!isOf(out, [n, filter, ...places])) return undefined
+  // Filters have the channels of the images, the window, and one axis of their own: what is not in the output is in both operands.
+  const filter = otherLabels.find((label) => label !== c && !taps.includes(label))
+  if (filter === undefined || otherLabels.length !== 4 || !isOf(out, [n, filter, ...places])) return undefined
   const filters = axesIn(otherLabels, { n: filter, c, h: taps[0], w: taps[1] })
   const shape = rewriting.nodes[other]!.shape
   if (!enough(shape[filters.n]!) || !enough(shape[filters.c]!)) return undefined
@@ -40,11 +38,8 @@ export function winogradFilters(node: GraphNode, rewriting: Rewriting): number |
   const { contraction, labels } = found
   const { otherLabels, out, images, other, view } = contraction
   const { n, c, places, taps } = labels
-  if (otherLabels.length !== 4 || !otherLabels.includes(n) || !places.every((place) => otherLabels.includes(place))) {
-    return undefined
-  }
-  const filter = otherLabels.find((label) => label !== n && !places.includes(label))!
-  if (!isOf(out, [c, filter, ...taps])) return undefined
+  const filter = otherLabels.find((label) => label !== n && !places.includes(label))
+  if (filter === undefined || otherLabels.length !== 4 || !isOf(out, [c, filter, ...taps])) return undefined
   const cotangents = axesIn(otherLabels, { n, c: filter, h: places[0], w: places[1] })
   if (!enough(view.source[found.axes.c]!) || !enough(rewriting.nodes[other]!.shape[cotangents.c]!)) return undefined
   const kernel: WinogradFilters = {
@@ -78,7 +73,7 @@ function squareWindows(node: GraphNode, rewriting: Rewriting): SquareWindows | u
   const contraction = windowContraction(node, rewriting)
   if (contraction === undefined || node.dtype !== 'float32') return undefined
   const { axes, view, windowLabels } = contraction
-  if (rewriting.nodes[contraction.images]!.dtype !== 'float32' || view.fill !== 0) return undefined
+  if (view.fill !== 0) return undefined
   const wholes = axes.flatMap((axis, source) =>
     axis.kind === 'whole' ? [{ source, label: windowLabels[axis.axis]! }] : [],
   )
@@ -88,7 +83,8 @@ function squareWindows(node: GraphNode, rewriting: Rewriting): SquareWindows | u
   })
   const [n, c] = wholes
   const [h, w] = windows
-  if (wholes.length !== 2 || windows.length !== 2 || !n || !c || !h || !w) return undefined
+  // Further axes would have labels that neither the output nor the other operand, of four axes each, has room for.
+  if (!n || !c || !h || !w) return undefined
   return {
     contraction,
     axes: { n: n.source, c: c.source, h: h.source, w: w.source },

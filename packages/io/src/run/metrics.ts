@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import type { EpochEvent, EpochHistory, IterationEvent, TrainingRecord } from '@cotangent/train'
-import { writeError } from '../disk.ts'
+import { codeOf, readError, writeError } from '../disk.ts'
 import { isRecord } from '../json.ts'
 
 /** `metrics.jsonl`, open for more lines: one for each iteration, and one for each epoch after its last iteration. */
@@ -33,6 +33,19 @@ export async function openMetrics(path: string, record: TrainingRecord<unknown, 
   } catch (error) {
     throw writeError(path, error)
   }
+}
+
+/** Training time in seconds up to the last line that has it; `null` where there is none, or no file yet. */
+export async function secondsIn(path: string): Promise<number | null> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return ''
+    throw readError(path, error)
+  })
+  for (const line of text.split('\n').toReversed()) {
+    const { seconds } = parsed(line)
+    if (typeof seconds === 'number') return seconds
+  }
+  return null
 }
 
 function metricsOf(path: string, file: FileHandle, seconds: number, missing: string): Metrics {

@@ -63,6 +63,12 @@ describe('a recorded run', () => {
       accuracy: best?.accuracy,
     })
     expect(bits((await run.latest(like))?.state)).toEqual(bits(state))
+    const { params, netState } = state
+    expect(await run.learnt(like)).toEqual({
+      ...{ params, netState, iteration: 20, epoch: 4 },
+      accuracy: record.history.at(-1)?.testAccuracy,
+    })
+    expect(await run.seconds()).toBe((await linesOf(path())).at(-1)?.seconds)
   })
 
   it('without accuracies is at its best in the end', async () => {
@@ -122,6 +128,10 @@ describe('createRun', () => {
     )
   })
 
+  it.runIf(process.platform === 'linux')('ends where the system takes no folders', async () => {
+    await expect(createRun('/proc/none/run', configuration)).rejects.toThrow('cannot make the folder /proc/none')
+  })
+
   it('begins anew where it was killed before it wrote anything', async () => {
     await mkdir(path(), { recursive: true })
     await writeFile(join(path(), '.configuration.json.0.part'), '{')
@@ -159,6 +169,8 @@ describe('openRun', () => {
     const run = await createRun(path(), configuration)
     expect(await run.latest(like)).toBeNull()
     await expect(run.best(like)).rejects.toThrow(`the run in ${path()} has no checkpoint yet`)
+    await expect(run.learnt(like)).rejects.toThrow(`the run in ${path()} has no checkpoint yet`)
+    expect(await run.seconds()).toBeNull()
   })
 })
 

@@ -7,6 +7,7 @@ import { FileError } from '../errors.ts'
 import { recordFrom, stateFrom } from './checkpoint.ts'
 import { checkpointsIn, type ReadCheckpoint } from './checkpoints.ts'
 import { type Configuration, configurationOf, configurationText, differences, differenceText } from './configuration.ts'
+import { secondsIn } from './metrics.ts'
 import { folderRecorder, type RecorderOptions } from './recorder.ts'
 
 /** What was learnt, of one checkpoint. */
@@ -18,6 +19,9 @@ export interface Learnt<P, S> {
   /** On the test set; on the training set where there is none; `null` where neither was measured then. */
   readonly accuracy: number | null
 }
+
+/** What of a state is learnt. */
+type LearntPart<P, S> = Pick<TrainState<P, S>, 'params' | 'netState'>
 
 /**
  * A training run in a folder:
@@ -52,13 +56,20 @@ export interface Run {
    */
   latest<P, S>(like: TrainState<P, S>): Promise<Reached<P, S> | null>
   /**
-   * What the net had learnt when its test accuracy was highest; in the end, where none was measured. `like` has parameters and net
-   * state of the same structure, as `net.init` gives them.
+   * What the net had learnt when its test accuracy was highest; at the last checkpoint, where none was measured. `like` has parameters
+   * and net state of the same structure, as `net.init` gives them.
    *
    * @throws FileError where there is no checkpoint, or none can be read; ValueError, DTypeError or ShapeError where what it holds is
    * unlike `like`.
    */
-  best<P, S>(like: Pick<TrainState<P, S>, 'params' | 'netState'>): Promise<Learnt<P, S>>
+  best<P, S>(like: LearntPart<P, S>): Promise<Learnt<P, S>>
+  /**
+   * What the net has learnt by the last checkpoint that can be read: of what {@link latest} gives, the part that is of use without
+   * training further. `like` and errors are those of {@link best}.
+   */
+  learnt<P, S>(like: LearntPart<P, S>): Promise<Learnt<P, S>>
+  /** How long training has taken so far, in seconds, by the last line of the metrics that says so; `null` where none does. */
+  seconds(): Promise<number | null>
   /**
    * What `fit` takes as `recorder`, for one call of it: a run that is created, or that goes on from {@link latest}. It cuts off what
    * the metrics have beyond that checkpoint. While it records, no other program can record into the folder. A write that fails ends
@@ -131,6 +142,13 @@ export async function openRun(path: string, { onNotice }: RunOptions = {}): Prom
   const text = new TextDecoder().decode(await readBytes(configurationPath(path)))
   const configuration = configurationOf(configurationPath(path), text)
   const checkpoints = checkpointsIn(path)
+  const metricsPath = join(path, 'metrics.jsonl')
+
+  const newestOf = async (): Promise<ReadCheckpoint> => {
+    const newest = await checkpoints.newest(notice)
+    if (newest === null) throw new FileError(`the run in ${path} has no checkpoint yet; train it further`)
+    return newest
+  }
 
   const bestOf = async (newest: ReadCheckpoint): Promise<ReadCheckpoint> => {
     const { best } = newest.description
@@ -171,24 +189,22 @@ export async function openRun(path: string, { onNotice }: RunOptions = {}): Prom
       const state = stateFrom(newest.tensors, like)
       return { state, record: await recordFrom(newest.description, newest.tensors, stateAt) }
     },
-    best: async (like) => {
-      const newest = await checkpoints.newest(notice)
-      if (newest === null) throw new FileError(`the run in ${path} has no checkpoint yet; train it further`)
-      const { iteration, description, tensors } = await bestOf(newest)
-      const { params, netState } = stateFrom(tensors, { params: like.params, netState: like.netState })
-      const last = description.history.at(-1)
-      const accuracy = last?.testAccuracy ?? last?.trainAccuracy ?? null
-      return { params, netState, iteration, epoch: description.history.length, accuracy }
-    },
+    best: async (like) => learntAt(await bestOf(await newestOf()), like),
+    learnt: async (like) => learntAt(await newestOf(), like),
+    seconds: () => secondsIn(metricsPath),
     recorder: (recorderOptions = {}) => {
       checkEvery('everySeconds', recorderOptions.everySeconds)
       checkEvery('everyIterations', recorderOptions.everyIterations)
-      return folderRecorder(
-        { folder: path, metricsPath: join(path, 'metrics.jsonl'), checkpoints, notice },
-        recorderOptions,
-      )
+      return folderRecorder({ folder: path, metricsPath, checkpoints, notice }, recorderOptions)
     },
   }
+}
+
+function learntAt<P, S>({ iteration, description, tensors }: ReadCheckpoint, like: LearntPart<P, S>): Learnt<P, S> {
+  const { params, netState } = stateFrom(tensors, { params: like.params, netState: like.netState })
+  const last = description.history.at(-1)
+  const accuracy = last?.testAccuracy ?? last?.trainAccuracy ?? null
+  return { params, netState, iteration, epoch: description.history.length, accuracy }
 }
 
 const configurationPath = (folder: string): string => join(folder, 'configuration.json')

@@ -54,7 +54,7 @@ ${
   signals.length > 0
     ? section(
         'Activations and gradients',
-        html`<p>What flows through each layer for one batch, as in training. Forward: the layer’s outputs. Back: the gradient of the loss by these outputs, and by the layer’s parameters; its size is on a logarithmic scale, the same for all layers. Exact zeros, and the few values beyond the axes, are not drawn.</p>${signalCharts(signals)}`,
+        html`<p>What flows through each layer for one batch, as in training. Forward: the layer’s outputs. Back: the gradient of the loss by these outputs, and by the layer’s parameters; its size is on a logarithmic scale, the same for all layers. Weight decay, where there is any, is no part of these gradients. Exact zeros, and the few values beyond the axes, are not drawn.</p>${signalCharts(signals)}`,
       )
     : null
 }
