@@ -91,7 +91,7 @@ const SHORT: readonly Row[] = [
     work: 'infer-w1',
     batch: 10_000,
     measures: [perSecond(10_000)],
-    seconds: 0.3,
+    seconds: 1.5,
   },
   {
     name: 'inference-w2',
@@ -99,7 +99,7 @@ const SHORT: readonly Row[] = [
     work: 'infer-w2',
     batch: 100,
     measures: [perSecond(100)],
-    seconds: 0.4,
+    seconds: 1.5,
   },
   {
     name: 'first',

@@ -177,10 +177,6 @@ export const CONVOLUTION_MUTANTS: readonly MutantGroup[] = [
       ]),
       ...among('layout', 'placement.ts', [
         ['return !leavesSource(view) && liesInMemory', 'return liesInMemory'],
-        [
-          'if (family === undefined) return scalarConstant(node) === undefined',
-          'if (family === undefined) return true',
-        ],
         ["if (family !== 'reshape') return !ELEMENTWISE.has(family)", "if (family !== 'reshape') return true"],
       ]),
     ],

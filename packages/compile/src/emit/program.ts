@@ -273,11 +273,11 @@ const whenFirst = (thread: Local<'i32'>, work: Node<'none'> | readonly Node<'non
 const atMost = (value: Node<'i32'>, most: number): Node<'i32'> => select(value, i32.const(most), i32.lt_u(value, most))
 
 /**
- * Rounds of looking before a thread waits in the system: some 25 µs, about what such a wait costs. Threads that have cores of their
- * own are not as far apart; where they have not, whoever looks on keeps the others from coming: with 500 µs, steps on a busy machine
- * took ten times as long.
+ * Rounds of looking before a thread waits in the system: some 250 µs. What one thread does alone takes tens of µs: with 25 µs the others
+ * slept through that and took longer to wake, so that some processes made their steps of 0.27 ms in 0.6 ms. Whoever looks on keeps
+ * others from the core, though: with 500 µs, steps on a busy machine took ten times as long.
  */
-const SPINS = 10_000
+const SPINS = 100_000
 
 /**
  * Waits until every thread has come here. The count of arrivals only grows, and wraps: it is compared by the difference. Threads

@@ -36,6 +36,9 @@ describe('Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A is the convolution, exactly where a
     [9, 8, 8, 1],
     [2, 1, 2, 2],
     [17, 4, 9, 2],
+    [40, 4, 4, 1],
+    [2, 3, 5, 3],
+    [1, 9, 2, 5],
   ])('%d images of %d × %d, padded by %d', (n, h, w, pad) => {
     const images = units([n, 8, h, w], 1)
     const whole = mul(units([12, 8, 3, 3], 2), WHOLE) as Tensor
@@ -52,6 +55,9 @@ describe('Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A is the convolution, exactly where a
     const backward = compile(f, { threads: 1 })
     const args = [images, whole, units(expected.shape, 3)] as const
     expect(plain(backward(...args))).toEqual(plain(f(...args)))
+    // Alone, with no more working memory than it needs itself.
+    const byImages = compile((y: Tensor, v: Tensor, g: Tensor) => f(y, v, g)[0], { threads: 1 })
+    expect(plain(byImages(...args))).toEqual(plain(f(...args)[0]))
     expect(kindsOf(backward).sort()).toEqual(['winogradFilters', 'winogradImages'])
   })
 })
