@@ -6,6 +6,7 @@
  */
 import { loadLaws } from './laws/all.ts'
 import { COMPILER_MUTANTS, survivorsAmong } from './laws/compilerMutants.ts'
+import { CONVOLUTION_MUTANTS, convolutionSurvivors } from './laws/convolutionMutants.ts'
 import { killerOf, mutantsOf } from './laws/mutants.ts'
 
 /** Random calls an operation. */
@@ -22,10 +23,11 @@ for (const { kind, name, trials } of results.filter(({ killed }) => !killed)) {
 }
 reportAll(results)
 
-const survivors = await survivorsAmong(COMPILER_MUTANTS)
+const survivors = [...(await survivorsAmong(COMPILER_MUTANTS)), ...(await convolutionSurvivors())]
 for (const { kind, file, from, to } of survivors)
   console.log(`survives: ${kind}: ${file}: ${from} becomes ${to || 'nothing'}`)
-const compiler = COMPILER_MUTANTS.map((mutant) => ({
+const planted = [...COMPILER_MUTANTS, ...CONVOLUTION_MUTANTS.flatMap(({ mutants }) => mutants)]
+const compiler = planted.map((mutant) => ({
   kind: `compiler: ${mutant.kind}`,
   killed: !survivors.includes(mutant),
 }))

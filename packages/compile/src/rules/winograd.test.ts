@@ -163,6 +163,7 @@ describe('contractions made by hand', () => {
     expect(countMade(contracted([N, KH, H, W], [C, KH, KW, H]))).toEqual([0, 0])
     expect(countMade(contracted([N, C, H, W], [C, KH, KW]))).toEqual([0, 0])
     expect(countMade(contracted([N, F, C, KH, KW], [N, F, H, W]))).toEqual([0, 0])
+    expect(countMade(contracted([F, N, C, KH, KW], [N, F, H, W]))).toEqual([0, 0])
     expect(countMade(contracted([N, F, H, W, C], [F, C, KH, KW]))).toEqual([0, 0])
     expect(countMade(contracted([C, KH, KW], [N, H, W]))).toEqual([0, 0])
     expect(countMade(contracted([F, N, KH, KW], [C, F, H, W]))).toEqual([0, 0])
