@@ -23,7 +23,7 @@ describe.concurrent('a run that is kept', () => {
     const begin = ['two-layer', ...data, '--batch-size', '5', '--hidden-size', '8']
     const stopped = await runExample([...begin, '--out', part, '--epochs', '1000000', '--json'], {
       onOutput: (stdout, child) => {
-        if (stdout.includes('\n')) child.kill('SIGINT')
+        if (!child.killed && stdout.includes('\n')) child.kill('SIGINT')
       },
     })
     expect([stopped.code, stopped.stderr]).toEqual([130, ''])

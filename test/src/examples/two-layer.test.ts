@@ -86,7 +86,7 @@ describe.concurrent('pnpm example two-layer', () => {
   ] as const)('%s as soon as it begins says so in words, and how to keep a run', async (signal, exitCode) => {
     const { code, stdout, stderr } = await runExample(twoLayer('--iterations', '10000000'), {
       onOutput: (stdout, child) => {
-        if (stdout.includes('iteration  epoch')) child.kill(signal)
+        if (!child.killed && stdout.includes('iteration  epoch')) child.kill(signal)
       },
     })
     expect([code, stderr]).toEqual([exitCode, ''])
