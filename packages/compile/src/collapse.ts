@@ -71,6 +71,20 @@ export function affinesOf(value: Value): Affine[] {
   }
 }
 
+/** The buffers that a value reads. */
+export function buffersIn(value: Value): number[] {
+  switch (value.op) {
+    case 'constant':
+      return []
+    case 'load':
+      return [value.buffer, ...(value.indirect ? buffersIn(value.indirect.value) : [])]
+    case 'guard':
+      return buffersIn(value.value)
+    case 'apply':
+      return value.operands.flatMap(buffersIn)
+  }
+}
+
 /** The value with every place renewed; what was shared stays shared. */
 export const mapAffines = (value: Value, renew: (affine: Affine) => Affine): Value => mapAllAffines([value], renew)[0]!
 

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cotangent/core'
+import { buffersIn } from './collapse.ts'
 import type { Graph } from './graph.ts'
 import type { Placement } from './placement.ts'
 import type { Region } from './regions.ts'
@@ -84,14 +85,7 @@ export function lifetimesOf(
 export function readsOf(task: Task): ReadonlySet<number> {
   const reads = new Set<number>()
   const visit = (value: Value): void => {
-    if (value.op === 'load') {
-      reads.add(value.buffer)
-      if (value.indirect) visit(value.indirect.value)
-    } else if (value.op === 'guard') {
-      visit(value.value)
-    } else if (value.op === 'apply') {
-      value.operands.forEach(visit)
-    }
+    for (const buffer of buffersIn(value)) reads.add(buffer)
   }
   switch (task.kind) {
     case 'contract':

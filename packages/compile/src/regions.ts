@@ -1,6 +1,6 @@
 import { sizeOf } from '@cotangent/core'
 import { type Affine, rangeOf } from './affine.ts'
-import { collapseLoop } from './collapse.ts'
+import { buffersIn, collapseLoop } from './collapse.ts'
 import { blockOfTask } from './emit/winograd-images.ts'
 import { productOf, readingOfB } from './product.ts'
 import { type NamedTask, type Store, storesOf, type Task } from './tasks.ts'
@@ -143,7 +143,7 @@ function readsOwnSlices(task: Task, loop: number, written: ReadonlyMap<number, n
       const { a, b, finish, lengths } = task
       // What is copied for all threads is copied before the region begins.
       const product = productOf(task)
-      const copied = readingOfB(product).from === 'shared' ? loads(product.b) : []
+      const copied = readingOfB(product).from === 'shared' ? buffersIn(product.b) : []
       if (copied.some((buffer) => written.has(buffer))) return false
       return [a, b, ...(finish ? [finish] : [])].every((value) => own(value, lengths, loop))
     }
@@ -153,19 +153,5 @@ function readsOwnSlices(task: Task, loop: number, written: ReadonlyMap<number, n
     }
     default:
       return false
-  }
-}
-
-/** The buffers that a value reads. */
-function loads(value: Value): number[] {
-  switch (value.op) {
-    case 'constant':
-      return []
-    case 'load':
-      return [value.buffer, ...(value.indirect ? loads(value.indirect.value) : [])]
-    case 'guard':
-      return loads(value.value)
-    case 'apply':
-      return value.operands.flatMap(loads)
   }
 }

@@ -159,6 +159,10 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ['out.filter((label) => a.includes(label) && b.includes(label))', '[]'],
     ['stride: strides[axis]!,', 'stride: 1,'],
   ]),
+  ...among('lifetimes', 'collapse.ts', [
+    ['[value.buffer, ...(value.indirect ? buffersIn(value.indirect.value) : [])]', '[value.buffer]'],
+    ['value.operands.flatMap(buffersIn)', 'buffersIn(value.operands[0]!)'],
+  ]),
   ...among('lifetimes', 'plan.ts', [
     ['for (const read of readsOf(task)) last.set(read, end)', ''],
     ['if (!first.has(buffer)) first.set', 'first.set'],
@@ -166,8 +170,6 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ['visit(task.b)', ''],
     ['if (task.start !== undefined) reads.add(task.start)', ''],
     ['if (task.indirect) visit(task.indirect.value)', ''],
-    ['if (value.indirect) visit(value.indirect.value)', ''],
-    ['value.operands.forEach(visit)', 'visit(value.operands[0]!)'],
     ['other.from <= life.to &&', 'other.from < life.to &&'],
     ['life.from <= other.to)', 'life.from < other.to)'],
   ]),

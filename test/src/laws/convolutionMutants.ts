@@ -280,7 +280,7 @@ export const CONVOLUTION_MUTANTS: readonly MutantGroup[] = [
         ['clear(over, images2.image),', ''],
         ['first.set(0),\n', ''],
         ['first.set(1),\n', ''],
-        ['stop.set(lesserOf(stop.get, last.get)),', ''],
+        ['stop.set(lesser(stop.get, last.get)),', ''],
         ['last.set(edge(i32.add(part, 1)))', 'last.set(edge(part.get))'],
         ['image.set(i32.sub(image, 1)),', ''],
         ['lengths: [size, partsOf(task)],', 'lengths: [size, 1],'],

@@ -100,7 +100,7 @@ function byRows(product: Product, context: ContractContext): Phase {
       const multiplier = new Multiplier(product, context, f, outputOf(product, context))
       return [
         begin.set(i32.mul(begin, rows)),
-        end.set(lesser(i32.mul(end, rows), m)),
+        end.set(lesser(i32.mul(end, rows), i32.const(m))),
         ...allSums(product, multiplier, f, begin, end),
         ...finishRows(product, context, f, [], begin, end.get),
       ]
@@ -277,4 +277,5 @@ export const whileBelow = (
   body: readonly Node<'none'>[],
 ): Node<'none'> => whileLoop(i32.lt_s(counter, end), [...body, counter.set(i32.add(counter, 1))])
 
-const lesser = (x: Node<'i32'>, y: number): Node<'i32'> => select(x, i32.const(y), i32.lt_s(x, y))
+/** The lesser of two counters. */
+export const lesser = (x: Node<'i32'>, y: Node<'i32'>): Node<'i32'> => select(x, y, i32.lt_s(x, y))

@@ -1,11 +1,11 @@
 import { PARTS } from '../product.ts'
 import type { LoopTask, WinogradFiltersTask } from '../tasks.ts'
-import { forRange, select } from '../wasm/control.ts'
+import { forRange } from '../wasm/control.ts'
 import { i32, v128 } from '../wasm/instructions.ts'
 import type { Node } from '../wasm/node.ts'
-import { whileBelow } from './contract.ts'
+import { lesser, whileBelow } from './contract.ts'
 import { emitLoop } from './loop.ts'
-import { aligned, type ContractContext } from './multiplier.ts'
+import type { ContractContext } from './multiplier.ts'
 import type { Phase } from './phase.ts'
 import type { Scratch } from './scratch.ts'
 import { PLANES, TILE, toFilters, transformedSquare } from './winograd.ts'
@@ -17,6 +17,7 @@ import {
   intoPlanes,
   planeBytes,
   planesBytes,
+  sideBySide,
   stage,
   stripBytes,
   type Tiling,
@@ -38,12 +39,8 @@ function piecesOf({ images, cotangents }: WinogradFiltersTask) {
     planesBytes(under),
     planesBytes(over),
   ]
-  let end = 0
-  const [image, cotangent, strip, planes, others] = sizes.map((bytes) => {
-    const place = end
-    end += aligned(bytes) + 64
-    return place
-  }) as [number, number, number, number, number]
+  const { places, end } = sideBySide(sizes)
+  const [image, cotangent, strip, planes, others] = places as [number, number, number, number, number]
   return { under, over, own: end, image, cotangent, strip, planes, others }
 }
 
@@ -113,7 +110,7 @@ function accumulate(task: WinogradFiltersTask, context: ContractContext): Phase 
           whileBelow(image, last, [
             // One block: `image` stands at its last image afterwards.
             stop.set(i32.add(image, block)),
-            stop.set(lesserOf(stop.get, last.get)),
+            stop.set(lesser(stop.get, last.get)),
             tile.set(0),
             whileBelow(image, stop, [
               ...stage(f, under, context, source, image, images1.image),
@@ -199,5 +196,3 @@ function transformBack(task: WinogradFiltersTask, { addresses, shared }: Contrac
     },
   }
 }
-
-const lesserOf = (x: Node<'i32'>, y: Node<'i32'>): Node<'i32'> => select(x, y, i32.lt_s(x, y))

@@ -2,16 +2,16 @@ import { InternalError } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
 import { mapAffines, withLoad } from '../collapse.ts'
 import type { LoopTask, WinogradImagesTask } from '../tasks.ts'
-import { call, forRange, select, whileLoop } from '../wasm/control.ts'
+import { call, forRange, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32, v128 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
-import { whileBelow } from './contract.ts'
+import { lesser, whileBelow } from './contract.ts'
 import { SCRATCH } from './cursor.ts'
 import { emitInnerLoops } from './loop.ts'
 import { microKernel } from './micro-kernel.ts'
-import { aligned, type ContractContext, rowBlocks } from './multiplier.ts'
+import { type ContractContext, rowBlocks } from './multiplier.ts'
 import type { Phase } from './phase.ts'
 import type { Scratch } from './scratch.ts'
 import { everyStep, ofFilters, PLANES, TILE, toOutput, transformed, transformedSquare } from './winograd.ts'
@@ -22,6 +22,7 @@ import {
   intoPlanes,
   planeBytes,
   planesBytes,
+  sideBySide,
   stage,
   stripBytes,
   type Tiling,
@@ -43,12 +44,8 @@ function piecesOf({ images, out }: WinogradImagesTask) {
     24 * filters * 4,
     output,
   ]
-  let end = 0
-  const [image, strip, planes, products, half, result] = sizes.map((bytes) => {
-    const place = end
-    end += aligned(bytes) + 64
-    return place
-  }) as [number, number, number, number, number, number]
+  const { places, end } = sideBySide(sizes)
+  const [image, strip, planes, products, half, result] = places as [number, number, number, number, number, number]
   return { tiling, filters, own: end, image, strip, planes, products, half, result }
 }
 
@@ -143,7 +140,7 @@ function convolve(task: WinogradImagesTask, context: ContractContext): Phase {
         clear(tiling, at(pieces.image)),
         turn.set(begin),
         whileBelow(turn, end, [
-          stop.set(lesser(i32.mul(i32.add(turn, 1), block), images)),
+          stop.set(lesser(i32.mul(i32.add(turn, 1), block), i32.const(images))),
           tiles.set(i32.mul(i32.sub(stop, i32.mul(turn, block)), perImage)),
           ...eachImage([
             ...stage(f, tiling, context, source, image, places.image),
@@ -306,5 +303,3 @@ function resultOf({ out, store, finish }: WinogradImagesTask, columns: number): 
     value: finish === undefined ? made : withLoad(mapAffines(finish, renew), store.buffer, made),
   }
 }
-
-const lesser = (x: Node<'i32'>, y: number): Node<'i32'> => select(x, i32.const(y), i32.lt_s(x, y))

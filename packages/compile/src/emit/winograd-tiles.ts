@@ -10,7 +10,7 @@ import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import { SCRATCH } from './cursor.ts'
 import { emitInnerLoops } from './loop.ts'
-import type { ContractContext } from './multiplier.ts'
+import { aligned, type ContractContext } from './multiplier.ts'
 import { everyStep, ofCotangents, ofImages, PLANES, TILE, transformed } from './winograd.ts'
 
 /** The images of one tensor as tiles: sizes in elements. */
@@ -53,6 +53,17 @@ export const stripBytes = ({ columns, reach, channels }: Tiling): number => 4 * 
 export const planeBytes = (tiles: number, channels: number): number => 4 * tiles * channels + 64
 
 export const planesBytes = (tiling: Tiling): number => PLANES * planeBytes(tilesOf(tiling), tiling.channels)
+
+/** Pieces of working memory one behind the other, with a line between them: where each begins, and where the last ends. */
+export function sideBySide(sizes: readonly number[]): { readonly places: readonly number[]; readonly end: number } {
+  let end = 0
+  const places = sizes.map((bytes) => {
+    const place = end
+    end += aligned(bytes) + 64
+    return place
+  })
+  return { places, end }
+}
 
 /** Where the steps of tiling an image lie. */
 export interface TilingPlaces {
