@@ -4,7 +4,7 @@ import type { Graph, GraphNode } from './graph.ts'
 import { rowMajor } from './lower.ts'
 import type { Placement } from './placement.ts'
 import { readsOf } from './plan.ts'
-import { type LoopTask, type NamedTask, type Store, storesOf } from './tasks.ts'
+import { type LoopTask, type NamedTask, type Store, storesOf, valuesOf } from './tasks.ts'
 import type { Value } from './value.ts'
 
 /** A result that becomes an argument of the next run: the numbers of both. */
@@ -85,9 +85,7 @@ function writableOver(tasks: readonly NamedTask[], buffer: number, argument: num
   if (task.kind !== 'loop' || task.fold !== undefined) return false
   if (tasks.some((later, index) => index > at && readsOf(later.task).has(argument))) return false
   const store = storesOf(task).find((one) => one.buffer === buffer)!
-  return [task.value, ...(task.also ?? []).map(({ value }) => value)].every((value) =>
-    readsOnlyHere(value, argument, store),
-  )
+  return valuesOf(task).every((value) => readsOnlyHere(value, argument, store))
 }
 
 function readsOnlyHere(value: Value, argument: number, store: Store): boolean {

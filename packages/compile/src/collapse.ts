@@ -1,6 +1,6 @@
 import type { Shape } from '@cotangent/core'
 import type { Affine } from './affine.ts'
-import type { LoopTask, Store } from './tasks.ts'
+import { type LoopTask, type Store, valuesOf } from './tasks.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -25,7 +25,7 @@ export function collapseLoop(task: LoopTask, given = 0): LoopTask {
 export function mapTask(task: LoopTask, renew: (affine: Affine) => Affine): LoopTask {
   const stored = (store: Store): Store => ({ ...store, index: renew(store.index) })
   // Values are renewed together, so that what they share stays shared.
-  const [value, ...others] = mapAllAffines([task.value, ...(task.also ?? []).map((output) => output.value)], renew)
+  const [value, ...others] = mapAllAffines(valuesOf(task), renew)
   return {
     ...task,
     store: stored(task.store),

@@ -1,7 +1,7 @@
 import { sameAffine } from './affine.ts'
 import { withLoad } from './collapse.ts'
 import { readsOf } from './plan.ts'
-import { type LoopTask, type NamedTask, storesOf } from './tasks.ts'
+import { type LoopTask, type NamedTask, storesOf, valuesOf } from './tasks.ts'
 import type { Value } from './value.ts'
 
 /** Most results of one loop: more addresses than that do not stay in registers. */
@@ -77,7 +77,7 @@ function readsOnlyAt(task: LoopTask, buffer: number, { store }: LoopTask): boole
         return value.operands.every(holds)
     }
   }
-  return [task.value, ...(task.also ?? []).map(({ value }) => value)].every(holds)
+  return valuesOf(task).every(holds)
 }
 
 /** Both loops as one: what the later one reads of the earlier one's results, it has at hand. */

@@ -3,7 +3,7 @@ import { type Affine, rangeOf } from './affine.ts'
 import { buffersIn, collapseLoop } from './collapse.ts'
 import { blockOfTask } from './emit/winograd-images.ts'
 import { productOf, readingOfB } from './product.ts'
-import { type NamedTask, type Store, storesOf, type Task } from './tasks.ts'
+import { type NamedTask, type Store, storesOf, type Task, valuesOf } from './tasks.ts'
 import { bytesOf, type Value } from './value.ts'
 
 /**
@@ -136,9 +136,7 @@ function readsOwnSlices(task: Task, loop: number, written: ReadonlyMap<number, n
   }
   switch (task.kind) {
     case 'loop':
-      return [task.value, ...(task.also ?? []).map(({ value }) => value)].every((value) =>
-        own(value, task.lengths, loop),
-      )
+      return valuesOf(task).every((value) => own(value, task.lengths, loop))
     case 'contract': {
       const { a, b, finish, lengths } = task
       // What is copied for all threads is copied before the region begins.

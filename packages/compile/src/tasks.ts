@@ -131,3 +131,9 @@ export function storesOf(task: Task): readonly Store[] {
   if (task.kind !== 'loop') return [task.store]
   return [task.store, ...(task.best ? [task.best] : []), ...(task.also ?? []).map(({ store }) => store)]
 }
+
+/** Everything that a loop computes. */
+export const valuesOf = ({ value, also = [] }: LoopTask): readonly Value[] => [
+  value,
+  ...also.map((output) => output.value),
+]

@@ -2,7 +2,7 @@ import { type DType, isFloat, sizeOf } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
 import { collapseLoop, mapTask } from '../collapse.ts'
 import { readsOf } from '../plan.ts'
-import { type LoopTask, type Store, storesOf } from '../tasks.ts'
+import { type LoopTask, type Store, storesOf, valuesOf } from '../tasks.ts'
 import type { Value } from '../value.ts'
 import { doWhile, forRange, ifElse, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
@@ -147,7 +147,7 @@ class LoopEmitter {
     this.#wide = lanes === 1 ? this.#single : lanes === 4 ? fourLanes(functions) : twoLanes(functions)
     this.#along = along
     for (const { buffer, dtype, index } of storesOf(task)) this.#cursors.at(buffer, dtype, index)
-    for (const value of [task.value, ...(task.also ?? []).map((output) => output.value)]) this.#cursors.prepare(value)
+    for (const value of valuesOf(task)) this.#cursors.prepare(value)
   }
 
   /** Runs the turns from `begin` to `end` of the outermost loop. */

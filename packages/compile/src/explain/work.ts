@@ -2,7 +2,7 @@ import { isFloat, type Shape, sizeOf } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
 import { PLANES, TILE } from '../emit/winograd.ts'
 import type { Graph } from '../graph.ts'
-import { type Store, storesOf, type Task } from '../tasks.ts'
+import { type Store, storesOf, type Task, valuesOf } from '../tasks.ts'
 import { bytesOf, tensorBytes, type Value } from '../value.ts'
 
 /** What one run of a task takes. */
@@ -38,7 +38,7 @@ function looksOf(task: Task): readonly Look[] {
   const finished = 'finish' in task && task.finish ? [task.finish] : []
   switch (task.kind) {
     case 'loop':
-      return [task.value, ...(task.also ?? []).map(({ value }) => value)].map(look)
+      return valuesOf(task).map(look)
     case 'scan':
       return [look(task.value)]
     case 'contract': {
