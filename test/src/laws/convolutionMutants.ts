@@ -202,7 +202,7 @@ export const CONVOLUTION_MUTANTS: readonly MutantGroup[] = [
       [' && sameAffine(value.index, store.index))', ')'],
       ['return holds(value.value)', 'return true'],
       ['value.operands.every(holds)', 'true'],
-      ['[task.value, ...(task.also ?? []).map(({ value }) => value)].every(holds)', 'holds(task.value)'],
+      ['valuesOf(task).every(holds)', 'holds(task.value)'],
       ['...(earlier.also ?? [])]', ']'],
       ['...(later.also ?? [])]', ']'],
       ['value: forwarded(value),', 'value,'],
