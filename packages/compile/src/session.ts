@@ -3,6 +3,7 @@ import {
   CotangentError,
   type DType,
   knownValues,
+  moveTo,
   type Shape,
   type Tensor,
   type TypedArray,
@@ -15,6 +16,9 @@ import { type WebAssemblyMemory, webAssembly } from './wasm/engine.ts'
 import { features } from './wasm/features.ts'
 
 const PAGE = 65_536
+
+/** From so many bytes on, a tensor that stays in a session's memory is kept nowhere else. */
+const LARGE = 2 ** 20
 
 /** The largest memory that 32-bit addresses reach. */
 const MOST_PAGES = 65_536
@@ -110,6 +114,9 @@ export class Session {
     const address = this.allocate(tensorBytes(tensor.shape, tensor.dtype) + 64)
     this.#resident.set(tensor, address)
     this.write(tensor, address)
+    const bytes = tensorBytes(tensor.shape, tensor.dtype)
+    // A view into memory that is not shared would end when the memory grows.
+    if (this.shared && bytes >= LARGE) moveTo(tensor, typedArray(this.readBytes(address, bytes), tensor.dtype))
     return address
   }
 
@@ -171,16 +178,18 @@ export function bytesIn(tensor: AnyTensor): Uint8Array {
 export const tensorOfBytes = <D extends DType>(bytes: Uint8Array<ArrayBuffer>, shape: Shape, dtype: D): Tensor<D> =>
   tensor(typedArray(bytes, dtype), { shape, dtype, adopt: true })
 
-function typedArray(bytes: Uint8Array<ArrayBuffer>, dtype: DType): TypedArray {
+/** The elements that bytes hold, whose place fits the dtype. */
+function typedArray(bytes: Uint8Array, dtype: DType): TypedArray {
+  const { buffer, byteOffset, byteLength } = bytes
   switch (dtype) {
     case 'float32':
-      return new Float32Array(bytes.buffer)
+      return new Float32Array(buffer, byteOffset, byteLength / 4)
     case 'float64':
-      return new Float64Array(bytes.buffer)
+      return new Float64Array(buffer, byteOffset, byteLength / 8)
     case 'int32':
-      return new Int32Array(bytes.buffer)
+      return new Int32Array(buffer, byteOffset, byteLength / 4)
     case 'key':
-      return new Uint32Array(bytes.buffer)
+      return new Uint32Array(buffer, byteOffset, byteLength / 4)
     default:
       return bytes
   }

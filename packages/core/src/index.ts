@@ -59,6 +59,7 @@ export {
   abstractNumber,
   abstractTensor,
   knownValues,
+  moveTo,
   type Nested,
   Tensor,
   type TensorLike,

@@ -17,6 +17,7 @@ export type Nested<T> = T | readonly Nested<T>[]
 
 let values: (tensor: AnyTensor) => TypedArray | undefined
 let construct: (shape: Shape, dtype: DType, array: TypedArray | undefined) => AnyTensor
+let replace: (tensor: AnyTensor, array: TypedArray) => void
 let refusal: string | undefined
 
 /**
@@ -30,7 +31,8 @@ let refusal: string | undefined
 export class Tensor<out D extends DType = Float> {
   readonly shape: Shape
   readonly dtype: D
-  readonly #values: TypedArray | undefined
+  /** Another array only where {@link moveTo} put the same elements elsewhere. */
+  #values: TypedArray | undefined
 
   private constructor(shape: Shape, dtype: D, array: TypedArray | undefined) {
     this.shape = shape
@@ -40,6 +42,9 @@ export class Tensor<out D extends DType = Float> {
 
   static {
     values = (tensor) => tensor.#values
+    replace = (tensor, array) => {
+      tensor.#values = array
+    }
     construct = (shape, dtype, array) => new Tensor(shape, dtype, array)
   }
 
@@ -59,12 +64,12 @@ export class Tensor<out D extends DType = Float> {
    * @throws TraceError where the tensor stands for values that are not there yet, or inside a vjp rule.
    */
   get data(): ReadonlyData {
-    return readable(this, 'data')
+    return owned(this, 'data')
   }
 
   /** The elements, as `data`, once the device has them; works on every backend. */
   async read(): Promise<ReadonlyData> {
-    return readable(this, 'read()')
+    return owned(this, 'read()')
   }
 
   /** The elements as nested arrays; a scalar gives its number. Booleans come back as `true` and `false`. */
@@ -171,6 +176,13 @@ export const valuesOf = (tensor: AnyTensor): TypedArray | undefined => values(te
  * Never compute with them: what they lead to is not recorded.
  */
 export const knownValues = (tensor: AnyTensor): ReadonlyData | undefined => values(tensor)
+
+/**
+ * Has the elements of `tensor` read from `array` from now on, which holds the same ones: for backends that keep a copy in memory of
+ * their own, so that they are not there twice. An array over shared memory is copied back when the elements are asked for with
+ * `data`, since many functions refuse such arrays.
+ */
+export const moveTo = (tensor: AnyTensor, array: TypedArray): void => replace(tensor, array)
 
 /** Runs `f` while every read of a tensor's elements throws a TraceError that gives `reason`. */
 export function refuseReads<R>(reason: string, f: () => R): R {
@@ -299,6 +311,15 @@ function readable(tensor: AnyTensor, call: string): TypedArray {
     )
   }
   return array
+}
+
+/** The elements in memory that is the tensor's own, for others to keep. */
+function owned(tensor: AnyTensor, call: string): TypedArray {
+  const array = readable(tensor, call)
+  if (typeof SharedArrayBuffer === 'undefined' || !(array.buffer instanceof SharedArrayBuffer)) return array
+  const copy = array.slice()
+  moveTo(tensor, copy)
+  return copy
 }
 
 function nest<T>(shape: Shape, axis: number, at: number, read: (at: number) => T): Nested<T> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -68,8 +69,12 @@ export const COTANGENT: System = {
 
 /** What `pnpm example two-layer` starts, which tells the peak of its memory at its end. */
 function wholeExample({ data, threads }: Job): Command {
-  const main = fileURLToPath(new URL('../../../examples/run.mjs', import.meta.url))
-  const args = ['--import', new URL('memory.mjs', import.meta.url).href, main, 'two-layer', '--data-dir', data]
+  const root = fileURLToPath(new URL('../../../', import.meta.url))
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { example: string } }
+  const [, ...words] = scripts.example.split(' ')
+  const [flags, main] = [words.slice(0, -1), join(root, words.at(-1)!)]
+  const memory = ['--import', new URL('memory.mjs', import.meta.url).href]
+  const args = [...flags, ...memory, main, 'two-layer', '--data-dir', data]
   return { file: process.execPath, args, env: { ...process.env, COTANGENT_THREADS: `${threads}` } }
 }
 

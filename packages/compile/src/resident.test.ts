@@ -1,0 +1,47 @@
+/** Large tensors that a compiled function closes over stay in its memory, and nowhere else. */
+import { knownValues, ones, type Tensor, tensor } from '@cotangent/core'
+import { add, cast, sum, take } from '@cotangent/ops'
+import { expect, test } from 'vitest'
+import { compile } from './compile.ts'
+
+const table = () =>
+  tensor(
+    Uint8Array.from({ length: 2 ** 20 }, (_, at) => at % 251),
+    { shape: [2 ** 12, 2 ** 8] },
+  )
+const rowsOf = (data: Tensor<'uint8'>, threads: number) =>
+  compile((at: Tensor<'int32'>) => sum(cast(take(data, at), 'float32'), { axis: 1 }), { threads })
+
+/** The memory behind a tensor. */
+const memoryOf = (data: Tensor<'uint8'>) => (knownValues(data) as Uint8Array).buffer
+
+test.each([1, 2])('with %i threads its elements, and what is computed of them, stay the same', (threads) => {
+  const [data, expected] = [table(), table()]
+  const at = tensor([3, 4095, 0], { dtype: 'int32' })
+  const rows = rowsOf(data, threads)
+  expect([...rows(at).data]).toEqual([...rowsOf(expected, 1)(at).data])
+  expect(memoryOf(data) instanceof SharedArrayBuffer).toBe(threads > 1)
+
+  // Programs made later make the memory grow; operations outside of it read the tensor where it is.
+  compile((x: Tensor) => add(x, cast(data, 'float32')), { threads })(ones([2 ** 12, 2 ** 8]))
+  expect(sum(cast(data, 'float64')).item()).toBe(sum(cast(expected, 'float64')).item())
+  expect(Buffer.compare(data.data as Uint8Array, expected.data as Uint8Array)).toBe(0)
+})
+
+test('what a user reads of it is not the memory of a program', () => {
+  const data = table()
+  const at = tensor([1], { dtype: 'int32' })
+  const rows = rowsOf(data, 2)
+  const before = rows(at).item()
+  // Against the type, as a careless caller might.
+  ;(data.data as Uint8Array).fill(0)
+  expect(memoryOf(data)).toBeInstanceOf(ArrayBuffer)
+  expect(data.data).toBe(data.data)
+  expect(rows(at).item()).toBe(before)
+})
+
+test('small tensors stay where they are', () => {
+  const data = tensor(new Uint8Array(2 ** 10), { shape: [4, 2 ** 8] })
+  rowsOf(data, 2)(tensor([1], { dtype: 'int32' }))
+  expect(memoryOf(data)).toBeInstanceOf(ArrayBuffer)
+})
