@@ -1,4 +1,4 @@
-import { type Tensor, vjp } from '@cotangent/core'
+import { ones, type Tensor, vjp } from '@cotangent/core'
 import { add, conv2d, einsum, matmul, mul, relu, transpose } from '@cotangent/ops'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -26,6 +26,10 @@ describe.each(['float32', 'float64', 'int32'] as const)('%s', (dtype) => {
       }),
       { seed: SEED, numRuns: 120 },
     )
+  })
+
+  test('a left operand that is all ones, of several rows', () => {
+    for (const n of [3, 20, 50]) holds((x) => matmul(ones([5, 30], { dtype }), x), integers([30, n], dtype))
   })
 
   test.each([

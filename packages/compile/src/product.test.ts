@@ -10,7 +10,6 @@ import {
   distance,
   PARTS,
   type Product,
-  panelsOf,
   productOf,
   readingOfA,
   readingOfB,
@@ -121,18 +120,6 @@ test('products of vectors have one row or one column', () => {
   })
   const { m, n, k } = sizesOf(productFor((a: never, b: never) => einsum('i,j->ij', a, b), [7], [3]))
   expect([m, n, k]).toEqual([7, 3, 1])
-})
-
-test('columns are cut into whole panels of 64 bytes and a rest', () => {
-  expect(panelsOf(productFor((a: never, b: never) => matmul(a, b), [3, 4], [4, 50]))).toMatchObject({
-    width: 16,
-    whole: 3,
-    rest: 2,
-  })
-  expect(panelsOf(productFor((a: never, b: never) => matmul(a, b), [3, 4], [4, 16]))).toMatchObject({
-    whole: 1,
-    rest: 0,
-  })
 })
 
 test('a right operand whose columns lie side by side is read in place while it is small', () => {

@@ -1,6 +1,7 @@
 import { type DType, sizeOf } from '@cotangent/core'
 import type { Affine } from './affine.ts'
 import { affinesOf, mapAffines } from './collapse.ts'
+import { type Panels, padded, panelsOf } from './panels.ts'
 import type { ContractTask, LoopTask } from './tasks.ts'
 import { bytesOf, type Value } from './value.ts'
 
@@ -133,31 +134,6 @@ function innermost(
   return [loops.slice(0, first), loops.slice(first)]
 }
 
-/** Columns that one pass of the micro-kernel takes: four vectors. */
-const PANEL_BYTES = 64
-
-/** How n columns are cut: whole panels of four vectors, and what is left. */
-export interface Panels {
-  /** Columns of a whole panel. */
-  readonly width: number
-  readonly whole: number
-  /** Columns of the narrower panels behind them, and how many of these there are. */
-  readonly rest: number
-  readonly rests: number
-}
-
-export function panelsOf(product: Product): Panels {
-  const width = PANEL_BYTES / bytesOf(product.dtype)
-  const { n } = sizesOf(product)
-  const [whole, rest] = [Math.floor(n / width), n % width]
-  const vector = width / 4
-  // One vector left, after two panels: three of three vectors go faster than two of four and one of one.
-  if (rest > vector / 2 && rest <= vector && whole >= 2 && (rest + 2 * width) % 3 === 0) {
-    return { width, whole: whole - 2, rest: (rest + 2 * width) / 3, rests: 3 }
-  }
-  return { width, whole, rest, rests: rest > 0 ? 1 : 0 }
-}
-
 type Load = Extract<Value, { op: 'load' }>
 
 /**
@@ -243,11 +219,21 @@ export const elementsOfA = (product: Product): number => {
   return m * between * k
 }
 
+/** The panels of columns of the right operand, and how many elements are before each in a copy of one matrix. */
+export function panelsInCopy(product: Product): readonly (Panels & { readonly before: number })[] {
+  const { n, k, between } = sizesOf(product)
+  let before = 0
+  return panelsOf(n, product.dtype).map((panels) => {
+    const placed = { ...panels, before }
+    before += panels.count * between * k * padded(panels.width, product.dtype)
+    return placed
+  })
+}
+
 /** The elements of one copied matrix, with narrow panels in whole vectors. */
 export function elementsOfB(product: Product): number {
-  const { width, whole, rest, rests } = panelsOf(product)
-  const { k, between } = sizesOf(product)
-  return between * k * (whole * width + rests * padded(rest, product.dtype))
+  const { n, k, between } = sizesOf(product)
+  return between * k * padded(n, product.dtype)
 }
 
 /** The bytes of a copy of an operand. */
@@ -266,36 +252,21 @@ export function copyOfA(product: Product, buffer: number, from: 'shared' | 'own'
 
 /** The loop nests that copy the right operand to `buffer`, panel after panel as [between, k, width]. */
 export function copiesOfB(product: Product, buffer: number, from: 'shared' | 'own'): LoopTask[] {
-  const { b, between, k, n, task } = product
-  const { width, whole, rest, rests } = panelsOf(product)
+  const { b, between, k, n, dtype, task } = product
   const column = n.at(-1)
   const depth = turnsOf(task, [...between, ...k])
-  const last = padded(rest, product.dtype)
   const outside = dense(product, copiedLoops(product, b, from), elementsOfB(product))
-  const shifted = mapAffines(b, ({ base, by }) => ({ base: base + whole * width * distance({ base, by }, column), by }))
-  const deep = (apart: number) => dense(product, [...between, ...k], apart)
-  const wholes = [
-    ...outside,
-    { loop: column, factor: width, length: whole, stride: depth * width },
-    ...deep(width),
-    { loop: column, factor: 1, length: width, stride: 1 },
-  ]
-  const narrow = [
-    ...outside,
-    { loop: column, factor: rest, length: rests, stride: depth * last },
-    ...deep(last),
-    { loop: column, factor: 1, length: rest, stride: 1 },
-  ]
-  return [
-    ...(whole > 0 ? [copy(product, b, wholes, 0, buffer, from)] : []),
-    ...(rests > 0 ? [copy(product, shifted, narrow, whole * depth * width, buffer, from)] : []),
-  ]
-}
-
-/** The width of a panel in whole vectors. */
-export const padded = (width: number, dtype: DType): number => {
-  const lanes = 16 / bytesOf(dtype)
-  return Math.ceil(width / lanes) * lanes
+  return panelsInCopy(product).map((panels) => {
+    const width = padded(panels.width, dtype)
+    const axes = [
+      ...outside,
+      { loop: column, factor: panels.width, length: panels.count, stride: depth * width },
+      ...dense(product, [...between, ...k], width),
+      { loop: column, factor: 1, length: panels.width, stride: 1 },
+    ]
+    const shifted = mapAffines(b, ({ base, by }) => ({ base: base + panels.from * distance({ base, by }, column), by }))
+    return copy(product, shifted, axes, panels.before, buffer, from)
+  })
 }
 
 /** A loop of a copy: over `factor` turns at a time of a loop of the task, `stride` elements apart in the copy. */

@@ -270,7 +270,7 @@ export const CONVOLUTION_MUTANTS: readonly MutantGroup[] = [
       ]),
       ...among('Winograd', 'emit/winograd-images.ts', [
         ['clear(tiling, at(pieces.image)),', ''],
-        ['Math.floor(columns / PANEL), columns % PANEL]', 'Math.floor(columns / PANEL), 0]'],
+        ['4 * from', '0'],
         ['withLoad(mapAffines(finish, renew), store.buffer, made)', 'made'],
         ['const offset = 4 * (row * by[2]! + column * by[3]!)', 'const offset = 4 * (row * by[3]! + column * by[2]!)'],
         ['from.set(i32.add(from, 4 * apart))', 'from.set(i32.add(from, 16))'],

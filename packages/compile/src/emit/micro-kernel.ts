@@ -1,15 +1,15 @@
 import { type DType, InternalError } from '@cotangent/core'
 import { bytesOf } from '../value.ts'
-import { ifElse, whileLoop } from '../wasm/control.ts'
+import { block, brIf, ifElse, loop, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
 import { f32x4, f64x2, i32, i32x4, v128 } from '../wasm/instructions.ts'
 import type { WasmModule } from '../wasm/module.ts'
-import type { Node } from '../wasm/node.ts'
+import type { Label, Node } from '../wasm/node.ts'
 
 /** A small matrix product kept in registers: `rows` × `columns` sums over k. Distances in bytes. */
 export interface MicroKernel {
   readonly dtype: DType
-  readonly rows: 1 | 2 | 4 | 8
+  readonly rows: 1 | 2 | 3 | 4
   /** Columns that are written; they take whole vectors of the right operand. */
   readonly columns: number
   /** From one row, and one k, of the left operand to the next. */
@@ -25,6 +25,9 @@ export interface MicroKernel {
   /** A loop around that over k: its turns, and how far it is from the end of one run through k to the next. */
   readonly between?: { readonly turns: number; readonly aJump: number; readonly bJump: number } | undefined
 }
+
+/** Vector registers that an engine hands out on x86, one of sixteen being its own. */
+const REGISTERS = 15
 
 export type MicroKernelParams = {
   readonly a: 'i32'
@@ -63,20 +66,34 @@ function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams
     const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local('v128', 'sum')))
     const left = ones ? [] : sums.map(() => f.local('v128', 'left'))
     const right = f.local('v128', 'right')
-    const step = (take: (sum: Local<'v128'>, product: Node<'v128'>) => Node<'none'>): Node<'none'>[] => [
+    const step = (
+      take: (sum: Local<'v128'>, product: Node<'v128'>) => Node<'none'>,
+      before: (vector: number) => readonly Node<'none'>[] = () => [],
+    ): Node<'none'>[] => [
       ...left.map((x, row) => x.set(splatLoad(a, { offset: row * aRow }))),
       ...sums[0]!.flatMap((_, vector) => [
+        ...before(vector),
         right.set(v128.load(b, { offset: 16 * vector, align: 4 })),
         ...sums.map((row, at) => take(row[vector]!, ones ? right.get : mul(left[at]!, right))),
       ]),
       ...(ones || aStep === 0 ? [] : [a.set(i32.add(a, aStep))]),
       b.set(i32.add(b, bStep)),
     ]
-    const run = () =>
-      whileLoop(
-        i32.lt_u(b, end),
-        step((sum, product) => sum.set(add(sum, product))),
-      )
+    // An engine loads all that a stretch of code reads before it computes. Where there are too few registers for that, a branch that
+    // is never taken, as no operand lies at address 0, but would need the sums, ends the stretch: by two tests, for one that was
+    // made already is left out.
+    const short = !ones && rows * vectors + rows + vectors >= REGISTERS
+    const ends = (exit: Label, vector: number) =>
+      short && vector === 2 ? [brIf(exit, i32.eqz(b))] : short && vector === 4 ? [brIf(exit, i32.eqz(a))] : []
+    const run = () => {
+      const again = i32.lt_u(b, end)
+      const addOne = (exit: Label) =>
+        step(
+          (sum, product) => sum.set(add(sum, product)),
+          (vector) => ends(exit, vector),
+        )
+      return ifElse(again, [block((exit) => [loop((begin) => [addOne(exit), brIf(begin, again)])])])
+    }
     const [turn, length] = [f.local('i32', 'turn'), f.local('i32', 'length')]
     const runs = between === undefined ? [] : [length.set(i32.sub(end, b)), turn.set(between.turns - 1)]
     const further =

@@ -1,3 +1,4 @@
+import { padded, rowBlocks } from '../panels.ts'
 import {
   bytesOfA,
   bytesOfB,
@@ -8,10 +9,8 @@ import {
   elementsOfA,
   elementsOfB,
   MOST_K,
-  type Panels,
   type Product,
-  padded,
-  panelsOf,
+  panelsInCopy,
   type Reading,
   readingOfA,
   readingOfB,
@@ -41,10 +40,6 @@ export interface ContractContext {
   readonly shared: number
 }
 
-/** Rows that the micro-kernel takes at once, for panels of so many vectors: eight sums in registers, then fewer. */
-export const rowBlocks = (vectors: number): (1 | 2 | 4 | 8)[] =>
-  vectors > 2 ? [2, 1] : vectors === 2 ? [4, 2, 1] : [8, 4, 2, 1]
-
 /** Where a matrix of the output lies, and how far its rows and columns are apart, in bytes. */
 export interface OutputPlace {
   readonly base: Node<'i32'>
@@ -60,16 +55,10 @@ interface Left {
   readonly between: number
 }
 
-/** The right operand: how far panels and k are apart, in whole panels and in the last, narrower one. */
+/** Panels of the right operand, likewise: where the first one starts, and how far it is to the next. */
 interface Right {
   readonly base: Node<'i32'>
   readonly panel: number
-  readonly narrow: number
-  readonly whole: Steps
-  readonly rest: Steps
-}
-
-interface Steps {
   readonly step: number
   readonly between: number
 }
@@ -223,53 +212,28 @@ export class Multiplier {
     begin: Local<'i32'> | undefined,
     end: Local<'i32'> | undefined,
   ): Node<'none'>[] {
-    const panels = panelsOf(this.#product)
-    const right = this.#right(panels)
     const panel = this.#f.local('i32', 'panel')
-    const columns = panels.width * this.#output.column
     const a = i32.add(left.base, pass.k.from * left.step + pass.between.from * left.between)
-    const rows = (width: number, steps: Steps, base: Node<'i32'>, c: Node<'i32'>) => {
-      const b = i32.add(base, pass.k.from * steps.step + pass.between.from * steps.between)
-      return this.#rows({ width, steps, pass, a, b, c, left, write, begin, end })
-    }
-    const whole =
-      panels.whole === 0
-        ? []
-        : [
-            forRange(
-              panel,
-              0,
-              panels.whole,
-              1,
-              rows(
-                panels.width,
-                right.whole,
-                i32.add(right.base, i32.mul(panel, right.panel)),
-                i32.add(this.#output.base, i32.mul(panel, columns)),
-              ),
-            ),
-          ]
-    const narrow = panels.rest * this.#output.column
-    const restAt = (number: Node<'i32'>) =>
-      rows(
-        panels.rest,
-        right.rest,
-        i32.add(i32.add(right.base, panels.whole * right.panel), i32.mul(number, right.narrow)),
-        i32.add(i32.add(this.#output.base, panels.whole * columns), i32.mul(number, narrow)),
+    return panelsInCopy(this.#product).flatMap((panels) => {
+      const { width, count } = panels
+      const right = this.#right(panels)
+      const b = i32.add(right.base, pass.k.from * right.step + pass.between.from * right.between)
+      const c = i32.add(this.#output.base, panels.from * this.#output.column)
+      const rows = (b: Node<'i32'>, c: Node<'i32'>) =>
+        this.#rows({ width, right, pass, a, b, c, left, write, begin, end })
+      if (count === 1) return rows(b, c)
+      const onward = rows(
+        i32.add(b, i32.mul(panel, right.panel)),
+        i32.add(c, i32.mul(panel, width * this.#output.column)),
       )
-    const rest =
-      panels.rests === 0
-        ? []
-        : panels.rests === 1
-          ? restAt(i32.const(0))
-          : [forRange(panel, 0, panels.rests, 1, restAt(panel.get))]
-    return [...whole, ...rest]
+      return [forRange(panel, 0, count, 1, onward)]
+    })
   }
 
   /** All rows of one panel of columns. */
   #rows(part: {
     readonly width: number
-    readonly steps: Steps
+    readonly right: Right
     readonly pass: Pass
     readonly a: Node<'i32'>
     readonly b: Node<'i32'>
@@ -281,7 +245,7 @@ export class Multiplier {
   }): Node<'none'>[] {
     const { dtype } = this.#product
     const { m } = sizesOf(this.#product)
-    const { pass, steps, left } = part
+    const { pass, right, left } = part
     const f = this.#f
     const [a, b, c] = [f.local('i32', 'a'), f.local('i32', 'b'), f.local('i32', 'c')]
     const row = f.local('i32', 'row')
@@ -302,7 +266,7 @@ export class Multiplier {
           ones: this.#a.from === 'ones',
           aRow: left.row,
           aStep: left.step,
-          bStep: steps.step,
+          bStep: right.step,
           cRow: this.#output.row,
           cColumn: this.#output.column,
           between:
@@ -311,10 +275,10 @@ export class Multiplier {
               : {
                   turns: pass.between.count,
                   aJump: left.between - pass.k.count * left.step,
-                  bJump: steps.between - pass.k.count * steps.step,
+                  bJump: right.between - pass.k.count * right.step,
                 },
         })
-        const end = i32.add(b, pass.k.count * steps.step)
+        const end = i32.add(b, pass.k.count * right.step)
         return whileLoop(i32.le_s(i32.add(row, rows), stop), [
           call(kernel, { a, b, end, c, first: part.write }),
           a.set(i32.add(a, rows * left.row)),
@@ -349,29 +313,28 @@ export class Multiplier {
     }
   }
 
-  #right({ width, rest }: Panels): Right {
+  #right(panels: ReturnType<typeof panelsInCopy>[number]): Right {
     const { b, k, n, between, dtype } = this.#product
     const sizes = sizesOf(this.#product)
     const bytes = bytesOf(dtype)
     if (this.#b.from === 'memory') {
       const { index } = this.#b.load
-      const steps = {
+      const column = distance(index, n.at(-1)) * bytes
+      return {
+        base: i32.add(this.#inMemory(this.#b.load), panels.from * column),
+        panel: panels.width * column,
         step: distance(index, k.at(-1)) * bytes,
         between: distance(index, between.at(-1)) * bytes,
       }
-      const panel = width * distance(index, n.at(-1)) * bytes
-      const narrow = rest * distance(index, n.at(-1)) * bytes
-      return { base: this.#inMemory(this.#b.load), panel, narrow, whole: steps, rest: steps }
     }
     const from = this.#b.from === 'shared' ? 'shared' : 'own'
     const offset = this.#a.from === from ? aligned(bytesOfA(this.#product, from)) : 0
-    const steps = (columns: number): Steps => ({ step: columns * bytes, between: sizes.k * columns * bytes })
+    const step = padded(panels.width, dtype) * bytes
     return {
-      base: this.#inCopy(from, b, elementsOfB(this.#product), offset),
-      panel: sizes.between * sizes.k * width * bytes,
-      narrow: sizes.between * sizes.k * padded(rest, dtype) * bytes,
-      whole: steps(width),
-      rest: steps(padded(rest, dtype)),
+      base: i32.add(this.#inCopy(from, b, elementsOfB(this.#product), offset), panels.before * bytes),
+      panel: sizes.between * sizes.k * step,
+      step,
+      between: sizes.k * step,
     }
   }
 

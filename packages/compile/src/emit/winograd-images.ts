@@ -1,6 +1,7 @@
 import { InternalError } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
 import { mapAffines, withLoad } from '../collapse.ts'
+import { panelsOf, rowBlocks } from '../panels.ts'
 import type { LoopTask, WinogradImagesTask } from '../tasks.ts'
 import { call, forRange, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
@@ -11,7 +12,7 @@ import { lesser, whileBelow } from './contract.ts'
 import { SCRATCH } from './cursor.ts'
 import { emitInnerLoops } from './loop.ts'
 import { microKernel } from './micro-kernel.ts'
-import { type ContractContext, rowBlocks } from './multiplier.ts'
+import type { ContractContext } from './multiplier.ts'
 import type { Phase } from './phase.ts'
 import type { Scratch } from './scratch.ts'
 import { everyStep, ofFilters, PLANES, TILE, toOutput, transformed, transformedSquare } from './winograd.ts'
@@ -186,9 +187,6 @@ export interface PlaneProducts {
   readonly first: Node<'i32'>
 }
 
-/** Columns of one pass of the micro-kernel. */
-const PANEL = 16
-
 export function multiplyPlanes(
   f: FunctionBuilder,
   { module }: ContractContext,
@@ -203,11 +201,10 @@ export function multiplyPlanes(
     f.local('i32', 'rows'),
     f.local('i32', 'depth'),
   ]
-  const [whole, rest] = [Math.floor(columns / PANEL), columns % PANEL]
-  const allRows = (width: number, number: Node<'i32'>): Node<'none'>[] => [
+  const allRows = (width: number, before: Node<'i32'>): Node<'none'>[] => [
     x.set(i32.add(a.base, i32.mul(plane, a.plane))),
-    y.set(i32.add(i32.add(b.base, i32.mul(plane, b.plane)), i32.mul(number, 4 * PANEL))),
-    z.set(i32.add(i32.add(c.base, i32.mul(plane, c.plane)), i32.mul(number, 4 * PANEL))),
+    y.set(i32.add(i32.add(b.base, i32.mul(plane, b.plane)), before)),
+    z.set(i32.add(i32.add(c.base, i32.mul(plane, c.plane)), before)),
     row.set(0),
     ...rowBlocks(Math.ceil(width / 4)).map((count) => {
       const kernel = microKernel(module, {
@@ -231,10 +228,15 @@ export function multiplyPlanes(
   return [
     stop.set(rows),
     depth.set(i32.mul(k, b.step)),
-    forRange(plane, 0, products.planes, 1, [
-      ...(whole > 0 ? [forRange(panel, 0, whole, 1, allRows(PANEL, panel.get))] : []),
-      ...(rest > 0 ? allRows(rest, i32.const(whole)) : []),
-    ]),
+    forRange(
+      plane,
+      0,
+      products.planes,
+      1,
+      panelsOf(columns, 'float32').map(({ from, width, count }) =>
+        forRange(panel, 0, count, 1, allRows(width, i32.add(i32.mul(panel, 4 * width), 4 * from))),
+      ),
+    ),
   ]
 }
 
