@@ -169,9 +169,17 @@ describe('loops between', () => {
 
   test('more of them than one pass takes', () => {
     const f = (a: never, b: never) => einsum('iab,baj->ij', a, b)
-    expect(turns(productFor(f, [5, 60, 12], [12, 60, 17]))).toMatchObject({ between: 60, k: 12 })
-    holds(f, [5, 60, 12], [12, 60, 17])
-    holds(f, [5, 3, 500], [500, 3, 17])
+    expect(turns(productFor(f, [5, 80, 12], [12, 80, 17]))).toMatchObject({ between: 80, k: 12 })
+    holds(f, [5, 80, 12], [12, 80, 17])
+    holds(f, [5, 3, 1000], [1000, 3, 17])
+  })
+
+  test('around sums that are longer than a pass, as the right operand is read in place', () => {
+    const f = (a: never, b: never) => einsum('iab,baj->ij', a, b)
+    const product = productFor(f, [5, 3, 300], [300, 3, 17])
+    expect(turns(product)).toMatchObject({ between: 3, k: 300 })
+    expect(readingOfB(product).from).toBe('memory')
+    holds(f, [5, 3, 300], [300, 3, 17])
   })
 })
 

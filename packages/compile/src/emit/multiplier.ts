@@ -69,8 +69,9 @@ interface Pass {
   readonly k: { readonly from: number; readonly count: number }
 }
 
-/** Most rows taken together: with the most k of a pass they fill a fifth of the second cache. */
+/** Up to so many rows are taken together; of more, blocks of so many, which stay in the second cache from panel to panel. */
 const MOST_ROWS = 128
+const BLOCK_ROWS = 32
 
 /** Half of a first cache, in bytes, and the least k that is worth a pass. */
 const IN_CACHE = 1 << 14
@@ -130,7 +131,7 @@ export class Multiplier {
     return Math.min(MOST_K, Math.max(FEWEST_K, Math.floor(IN_CACHE / Math.max(1, step))))
   }
 
-  /** All panels of columns, block by block of rows, which stay in the second cache from panel to panel. */
+  /** All panels of columns, block by block of rows. */
   #blocks(
     pass: Pass,
     left: Left,
@@ -143,7 +144,7 @@ export class Multiplier {
     return [
       from.set(begin?.get ?? i32.const(0)),
       whileLoop(i32.lt_s(from, stop), [
-        to.set(i32.add(from, MOST_ROWS)),
+        to.set(i32.add(from, BLOCK_ROWS)),
         to.set(select(to, stop, i32.lt_s(to, stop))),
         ...this.#panels(pass, left, write, from, to),
         from.set(to),
@@ -368,8 +369,10 @@ function passesOf(product: Product, mostK: number): Pass[] {
     return passes
   }
   const most = chunk(k, mostK)
-  for (let from = 0; from < k; from += most) {
-    passes.push({ between: { from: 0, count: 1 }, k: { from, count: Math.min(most, k - from) } })
+  for (let turn = 0; turn < between; turn++) {
+    for (let from = 0; from < k; from += most) {
+      passes.push({ between: { from: turn, count: 1 }, k: { from, count: Math.min(most, k - from) } })
+    }
   }
   return passes
 }
