@@ -29,6 +29,7 @@ import { argumentLeaves, Result, trace } from './trace.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
+  vi.unstubAllEnvs()
 })
 
 /** Runs `f` in a session of so many threads, which may be more than the machine has. */
@@ -148,6 +149,29 @@ test('threads that arrive in time are waited for, however long it takes', () => 
   }
   now += 60_000
   expect(watch).toThrow(ThreadError)
+})
+
+test('the calling thread runs alone until the others are there, with the same bits', async () => {
+  vi.stubEnv('COTANGENT_WAIT_FOR_THREADS', '')
+  const session = new Session({ threads: 2 })
+  const x = integers([60, 60], 'float32')
+  const f = (y: Tensor) => matmul(tanh(y), y)
+  const { write, run, read } = makeProgram(trace(f, [x]), session)
+  write(0, x)
+  const results = new Set<string>()
+  const meetings = () => Atomics.load(new Int32Array(session.memory.buffer), CONTROL.meeting / 4)
+  const runOnce = () => {
+    run()
+    results.add(JSON.stringify(plain(read())))
+  }
+  runOnce()
+  // No worker starts that soon.
+  expect(meetings()).toBe(0)
+  while (meetings() === 0) {
+    await setImmediate()
+    runOnce()
+  }
+  expect(results.size).toBe(1)
 })
 
 test.each([0, -1, 1.5, 100_000])('threads: %d is refused', (threads) => {

@@ -3,7 +3,7 @@ import { doWhile, sequence } from './wasm/control.ts'
 import { type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from './wasm/engine.ts'
 import { i32 } from './wasm/instructions.ts'
 import { WasmModule } from './wasm/module.ts'
-import { type HostWorker, mayWait, startWorker } from './workers/host.ts'
+import { environmentVariable, type HostWorker, mayWait, startWorker } from './workers/host.ts'
 
 /** A thread of a program stopped working. */
 export class ThreadError extends CotangentError {
@@ -97,7 +97,7 @@ export class ThreadPool {
   readonly #control: Int32Array
   readonly #workers: readonly HostWorker[]
   readonly #stalled: () => undefined
-  readonly #mayWait = mayWait()
+  readonly #patient = mayWait() && environmentVariable('COTANGENT_WAIT_FOR_THREADS') === '1'
   readonly #free: number[] = []
   #places = 0
   #added = 0
@@ -132,8 +132,9 @@ export class ThreadPool {
   }
 
   /**
-   * Runs a program on all threads; `run` is the calling thread's share, `meetings` how often they meet in it. A browser's window
-   * must not wait for workers that are about to start, which they do only once it has nothing to do: it runs alone until then.
+   * Runs a program on all threads; `run` is the calling thread's share, `meetings` how often they meet in it. The calling thread
+   * does not wait for workers that are about to start, or to load a program: it runs alone until then, with the same bits. Only
+   * with `COTANGENT_WAIT_FOR_THREADS=1` in the environment does it wait, if it may: tests of threads then always have them.
    */
   run(program: number, meetings: number, steps: number, rows: number, run: ThreadShare): void {
     if (!this.#ready()) {
@@ -150,14 +151,18 @@ export class ThreadPool {
     this.#arrived = (this.#arrived + meetings * this.threads) | 0
   }
 
-  /** Whether all workers hold all programs; waits until they do where it may. */
+  /**
+   * Whether all workers hold all programs.
+   *
+   * @throws ThreadError where one has failed, or they have been expected for very long.
+   */
   #ready(): boolean {
     for (;;) {
       const loaded = Atomics.load(this.#control, CONTROL.loaded / 4)
       if (loaded === this.#added * this.#workers.length) return true
-      if (!this.#mayWait) return false
-      Atomics.wait(this.#control, CONTROL.loaded / 4, loaded, NAP_MS)
       this.#stalled()
+      if (!this.#patient) return false
+      Atomics.wait(this.#control, CONTROL.loaded / 4, loaded, NAP_MS)
     }
   }
 
