@@ -21,7 +21,6 @@ const whereSourcesAre = {
   },
 }
 
-process.setSourceMapsEnabled(true)
 const [first, second] = process.argv.slice(2).filter((word) => word !== '--')
 if (first === 'graph' && second !== undefined && existsSync(second)) {
   // A module of the user's own imports the packages itself: there must be one copy of them.

@@ -3,6 +3,9 @@ import { leavesAxis, stridedView, type View } from '../kernel/view.ts'
 import { sizeOf } from '../shape.ts'
 import type { Operand } from './operand.ts'
 
+/** Elements side by side from which on they are copied together. */
+const LONG_ROW = 64
+
 /** What `view` shows of `x`, copied. */
 export function evaluateView(view: View, x: Operand): TypedArray {
   const seen = withWords(view, x)
@@ -10,7 +13,8 @@ export function evaluateView(view: View, x: Operand): TypedArray {
   if (seen.fill !== 0) array.fill(seen.fill)
   const from = x.array
   walkRows(seen, (at, offset, stride, begin, end) => {
-    for (let i = begin; i < end; i++) array[at + i] = from[offset + i * stride]!
+    if (stride === 1 && end - begin >= LONG_ROW) array.set(from.subarray(offset + begin, offset + end), at + begin)
+    else for (let i = begin; i < end; i++) array[at + i] = from[offset + i * stride]!
   })
   return array
 }
