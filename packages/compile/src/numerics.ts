@@ -1,14 +1,12 @@
-import type { CompileOptions } from './options.ts'
+import { type CompileOptions, fusedOf } from './options.ts'
 
 /**
  * The compiler's choices that change the bits of results, beside the shapes, dtypes and options of a call: the same choices give
  * the same bits on every machine. Checkpoints keep them, and resuming says where they differ.
  */
-export const numericChoices = ({
-  winograd = true,
-}: CompileOptions = {}): Readonly<Record<string, number | boolean>> => ({
+export const numericChoices = (options: CompileOptions = {}): Readonly<Record<string, number | boolean>> => ({
   /** To be raised by every change to the order or the rounding in which compiled code computes. */
-  version: 1,
-  winograd,
-  relaxedMultiplyAdd: false,
+  version: 2,
+  winograd: options.winograd ?? true,
+  relaxedMultiplyAdd: fusedOf(options),
 })

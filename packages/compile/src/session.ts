@@ -54,17 +54,20 @@ export class Session {
 
   /** The calling thread included. */
   readonly threads: number
+  /** Whether its programs add products with one rounding. */
+  readonly fused: boolean
   /** What threads call while they wait long for others. */
   readonly #stalled: (meeting: number) => undefined
 
   /** @throws EngineError where WebAssembly has no SIMD. */
-  constructor({ threads }: { readonly threads: number }) {
+  constructor({ threads, fused = false }: { readonly threads: number; readonly fused?: boolean }) {
     if (!features().simd) {
       throw new EngineError(
         'compile: this JavaScript engine has no WebAssembly with SIMD; use a newer one, or the reference backend: call the function itself, or train with { engine: "reference" }',
       )
     }
     this.threads = threads
+    this.fused = fused
     this.shared = threads > 1
     this.memory = new webAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: this.shared })
     this.#stalled = waitForOthers(this.memory)

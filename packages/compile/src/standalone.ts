@@ -27,7 +27,8 @@ export interface ExportedProgram extends Ports {
 
 /**
  * `f` as one WebAssembly module that needs no imports, for arguments of the shapes and dtypes of `args`: what it closes over, such as
- * a net's weights, is in the module. It runs on one thread, and gives the same bits as `compile(f)`. The engine needs SIMD.
+ * a net's weights, is in the module. It runs on one thread, and gives the bits of
+ * `compile(f, { relaxedMultiplyAdd: false })`. The engine needs SIMD, and no more.
  *
  * The module exports
  *

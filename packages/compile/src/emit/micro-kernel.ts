@@ -20,6 +20,8 @@ export interface MicroKernel {
   /** From one row, and one column, of the output to the next. */
   readonly cRow: number
   readonly cColumn: number
+  /** Whether floats are multiplied and added with one rounding, by relaxed SIMD. */
+  readonly fused: boolean
   /** Whether the left operand is all ones: then columns are summed, and it is not read. */
   readonly ones?: boolean
   /** A loop around that over k: its turns, and how far it is from the end of one run through k to the next. */
@@ -58,23 +60,24 @@ export function microKernel(module: WasmModule, kernel: MicroKernel): Func<Micro
 const inModules = new WeakMap<WasmModule, Map<string, Func<MicroKernelParams, 'none'>>>()
 
 function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
-  const { dtype, rows, columns, aRow, aStep, bStep, between, ones = false } = kernel
-  const { mul, add, splatLoad } = instructionsFor(dtype)
+  const { dtype, rows, columns, aRow, aStep, bStep, between, fused, ones = false } = kernel
+  const { mul, add, multiplyAdd, splatLoad } = instructionsFor(dtype)
   const vectors = Math.ceil((columns * bytesOf(dtype)) / 16)
   const params = { a: 'i32', b: 'i32', end: 'i32', c: 'i32', first: 'i32' } as const
   return module.func(`product.${rows}x${columns}`, { params }, ({ a, b, end, c, first }, f) => {
     const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local('v128', 'sum')))
     const left = ones ? [] : sums.map(() => f.local('v128', 'left'))
     const right = f.local('v128', 'right')
+    const product = (x: Local<'v128'> | undefined) => (x ? mul(x, right) : right.get)
     const step = (
-      take: (sum: Local<'v128'>, product: Node<'v128'>) => Node<'none'>,
+      take: (sum: Local<'v128'>, left: Local<'v128'> | undefined) => Node<'none'>,
       before: (vector: number) => readonly Node<'none'>[] = () => [],
     ): Node<'none'>[] => [
       ...left.map((x, row) => x.set(splatLoad(a, { offset: row * aRow }))),
       ...sums[0]!.flatMap((_, vector) => [
         ...before(vector),
         right.set(v128.load(b, { offset: 16 * vector, align: 4 })),
-        ...sums.map((row, at) => take(row[vector]!, ones ? right.get : mul(left[at]!, right))),
+        ...sums.map((row, at) => take(row[vector]!, left[at])),
       ]),
       ...(ones || aStep === 0 ? [] : [a.set(i32.add(a, aStep))]),
       b.set(i32.add(b, bStep)),
@@ -89,7 +92,7 @@ function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams
       const again = i32.lt_u(b, end)
       const addOne = (exit: Label) =>
         step(
-          (sum, product) => sum.set(add(sum, product)),
+          (sum, x) => sum.set(x && fused && multiplyAdd ? multiplyAdd(x, right, sum) : add(sum, product(x))),
           (vector) => ends(exit, vector),
         )
       return ifElse(again, [block((exit) => [loop((begin) => [addOne(exit), brIf(begin, again)])])])
@@ -110,7 +113,7 @@ function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams
           ]
     return [
       ...runs,
-      ...step((sum, product) => sum.set(product)),
+      ...step((sum, x) => sum.set(product(x))),
       run(),
       ...further,
       ifElse(i32.eqz(first), addWhatIsThere(kernel, sums, c, add)),
@@ -175,9 +178,9 @@ const laneAccess = (dtype: DType) =>
 function instructionsFor(dtype: DType) {
   switch (dtype) {
     case 'float32':
-      return { mul: f32x4.mul, add: f32x4.add, splatLoad: v128.load32_splat }
+      return { mul: f32x4.mul, add: f32x4.add, multiplyAdd: f32x4.relaxed_madd, splatLoad: v128.load32_splat }
     case 'float64':
-      return { mul: f64x2.mul, add: f64x2.add, splatLoad: v128.load64_splat }
+      return { mul: f64x2.mul, add: f64x2.add, multiplyAdd: f64x2.relaxed_madd, splatLoad: v128.load64_splat }
     case 'int32':
       return { mul: i32x4.mul, add: i32x4.add, splatLoad: v128.load32_splat }
     default:

@@ -33,6 +33,8 @@ import { microKernel } from './micro-kernel.ts'
 /** What the code of a contraction is made with. */
 export interface ContractContext {
   readonly module: WasmModule
+  /** Whether products are added with one rounding. */
+  readonly fused: boolean
   readonly addresses: Addresses
   readonly functions: FunctionCaller
   /** Working memory of the running thread, and that which all threads share. */
@@ -264,6 +266,7 @@ export class Multiplier {
           dtype,
           rows,
           columns: part.width,
+          fused: this.#context.fused,
           ones: this.#a.from === 'ones',
           aRow: left.row,
           aStep: left.step,

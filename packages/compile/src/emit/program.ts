@@ -44,7 +44,7 @@ export function emitProgram(
   plan: ProgramPlan,
   layout: ProgramLayout,
   functionsOf: (module: WasmModule) => FunctionCaller,
-  { maximum, shared, own: hasOwn = false }: ProgramMemory,
+  { maximum, shared, own: hasOwn = false, fused = false }: ProgramMemory,
 ): EmittedProgram {
   const module = new WasmModule(name)
   if (hasOwn) module.memory({ initial: maximum, maximum, export: true })
@@ -56,7 +56,7 @@ export function emitProgram(
   const phases = tasks.flatMap(({ task, name: operation, place }, index) => {
     const alone = workOf(task) < ALONE
     const shared = layout.shared + working.places[index]!
-    const context = { module, functions, addresses: layout.addresses, own: own.get, shared }
+    const context = { module, fused, functions, addresses: layout.addresses, own: own.get, shared }
     return phasesOf(task, context).map((phase, at): Scheduled => {
       const func = module.func(
         `${operation}.${place}${at > 0 ? `.${at}` : ''}`,
@@ -110,12 +110,14 @@ export function emitProgram(
   }
 }
 
-/** A program's memory, in pages of 65,536 bytes. */
+/** A program's memory, in pages of 65,536 bytes, and what its engine can do. */
 export interface ProgramMemory {
   readonly maximum: number
   readonly shared: boolean
   /** Whether the module brings it, all of it, and exports it; `run` is then not exported. Default: false, it is imported. */
   readonly own?: boolean
+  /** Whether products are added with one rounding, which takes relaxed SIMD. Default: false. */
+  readonly fused?: boolean
 }
 
 /** A program's module, and the function of each phase with the task that it is part of. */

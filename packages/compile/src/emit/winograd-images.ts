@@ -189,7 +189,7 @@ export interface PlaneProducts {
 
 export function multiplyPlanes(
   f: FunctionBuilder,
-  { module }: ContractContext,
+  { module, fused }: ContractContext,
   products: PlaneProducts,
 ): Node<'none'>[] {
   const { a, b, c, columns, rows, k, first } = products
@@ -211,6 +211,7 @@ export function multiplyPlanes(
         dtype: 'float32',
         rows: count,
         columns: width,
+        fused,
         aRow: a.row,
         aStep: a.step,
         bStep: b.step,
