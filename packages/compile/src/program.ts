@@ -54,7 +54,8 @@ export function makeProgram(
     if (origin.from === 'constant') addresses.set(place, session.resident(origin.tensor))
   }
   for (const [buffer, argument] of plan.inPlace) addresses.set(buffer, addresses.get(argument)!)
-  const base = session.scratch(memory.end + working.shared + session.threads * working.own)
+  const scratch = memory.end + working.shared + session.threads * working.own
+  const base = session.scratch(scratch)
   for (const [place, address] of memory.addresses) addresses.set(place, base + address)
   const shared = base + memory.end
 
@@ -75,8 +76,8 @@ export function makeProgram(
     shared,
     own: shared + working.shared,
     ownBytes: working.own,
-
     rows,
+    warmUp: { address: base, bytes: scratch },
   }
   // Only its bytes are kept; explanations make the code again.
   const emit = () => emitProgram('program', plan, layout, functionsIn, session)

@@ -154,6 +154,7 @@ export class Session {
     const instance = new webAssembly.Instance(compiled, { env: { memory: this.memory, stalled: this.#stalled } })
     // What emitProgram exports.
     const run = instance.exports.run as (...share: Parameters<ThreadShare>) => undefined
+    ;(instance.exports.warm as () => undefined)()
     const pool = meetings > 0 ? this.#threads() : undefined
     if (pool === undefined) return { run: (steps, rows) => run(0, 1, 0, steps, rows), release: () => undefined }
     const program = pool.add(compiled)

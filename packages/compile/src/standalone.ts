@@ -75,7 +75,6 @@ export function exportProgram<A extends readonly unknown[]>(
     shared,
     own: shared + working.shared,
     ownBytes: working.own,
-
     rows: NO_ROWS,
   }
   const { module, run } = emitProgram('program', plan, layout, functionsIn, {

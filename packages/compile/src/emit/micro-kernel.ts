@@ -46,18 +46,26 @@ export type MicroKernelParams = {
  * product to each sum, in order, so that its bits do not depend on how rows and columns are cut.
  */
 export function microKernel(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
-  const defined = inModules.get(module) ?? new Map<string, Func<MicroKernelParams, 'none'>>()
+  const defined = inModules.get(module) ?? new Map<string, DefinedKernel>()
   inModules.set(module, defined)
   const signature = JSON.stringify(kernel)
-  const before = defined.get(signature)
-  if (before !== undefined) return before
-  const made = define(module, kernel)
-  defined.set(signature, made)
-  return made
+  const { func } = defined.get(signature) ?? { func: define(module, kernel) }
+  defined.set(signature, { kernel, func })
+  return func
 }
 
+interface DefinedKernel {
+  readonly kernel: MicroKernel
+  readonly func: Func<MicroKernelParams, 'none'>
+}
+
+/** The micro-kernels that were defined in a module. */
+export const microKernelsIn = (module: WasmModule): readonly DefinedKernel[] => [
+  ...(inModules.get(module)?.values() ?? []),
+]
+
 /** A module has each micro-kernel once, whichever contractions call it: what is called often is optimised early. */
-const inModules = new WeakMap<WasmModule, Map<string, Func<MicroKernelParams, 'none'>>>()
+const inModules = new WeakMap<WasmModule, Map<string, DefinedKernel>>()
 
 function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
   const { dtype, rows, columns, aRow, aStep, bStep, between, fused, ones = false } = kernel

@@ -18,6 +18,7 @@ import type { Phase } from './phase.ts'
 import { emitRandom } from './random.ts'
 import { emitScan } from './scan.ts'
 import { emitScatter } from './scatter.ts'
+import { defineWarmUp, type WarmUpPlace } from './warm-up.ts'
 import { emitWinogradFilters } from './winograd-filters.ts'
 import { emitWinogradImages } from './winograd-images.ts'
 
@@ -29,6 +30,8 @@ export interface ProgramLayout {
   readonly own: number
   readonly ownBytes: number
   readonly rows: Rows
+  /** What micro-kernels are tried on before the first run; without it they are not. */
+  readonly warmUp?: WarmUpPlace
 }
 
 /** Less work than this, in elements times operations, is not worth a meeting of threads. */
@@ -100,6 +103,7 @@ export function emitProgram(
       ),
     ]
   })
+  if (layout.warmUp) defineWarmUp(module, layout.warmUp)
   const rowMeetings = meetings + (meetFirst ? 1 : 0)
   return {
     module,
