@@ -49,6 +49,7 @@ async function bundled() {
       target: 'node20',
       sourcemap: 'linked',
       minifySyntax: true,
+      minifyWhitespace: true,
       logLevel: 'error',
       // CommonJS libraries ask for Node's own modules.
       banner: {

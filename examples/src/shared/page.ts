@@ -14,6 +14,14 @@ interface Told extends Run, Reached<TensorTree, TensorTree> {
   readonly isNew: boolean
 }
 
+/**
+ * Begins to load what the page is made with, which the processor has time for while the digits are read. What goes wrong is told
+ * when it is needed.
+ */
+export function preparePage(): void {
+  import('@cotangent/report').catch(() => undefined)
+}
+
 /** Writes the HTML page about a run into its folder, unless it is there and nothing is new, and gives its path. */
 export async function reportRun(
   folder: RunFolder,

@@ -3,6 +3,7 @@ import { type Digits, loadDigits, type Wanted } from './data.ts'
 import { Interruption, interruptible } from './interrupt.ts'
 import type { Kept } from './kept.ts'
 import type { DataOptions, OutputOptions, TrainingOptions } from './options.ts'
+import { preparePage } from './page.ts'
 import { openScreen, type Screen } from './screen.ts'
 
 /** What an example works with. */
@@ -46,6 +47,7 @@ export const training =
   <O extends TrainingOptions>(wanted: Wanted, f: (session: TrainingSession, options: O) => Promise<void>) =>
   async (given: O, command: Command): Promise<void> => {
     const [options, kept] = isKept(given) ? await keptFor<O>(command) : [given, undefined]
+    if (kept) preparePage()
     await withDigits(options, wanted, (session) => f({ ...session, kept }, options))
   }
 

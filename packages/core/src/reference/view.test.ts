@@ -62,6 +62,16 @@ describe('against loops over every index', () => {
     )
   })
 
+  test.each([-70, -1, 0, 5, 150])('views of long rows that begin at column %i', (column) => {
+    const axes = [
+      { source: 0, step: 1 },
+      { source: 1, step: 1 },
+    ]
+    const view: View = { source: [3, 200], shape: [4, 130], axes, start: [-1, column], fill: 7 }
+    const x = operandOf('float64', view.source, numbered(600))
+    expect(listOf(evaluateView(view, x))).toEqual(naiveView(view, x.array))
+  })
+
   test.each(['float32', 'float64', 'int32'] as const)('their transposes in %s', (dtype) => {
     fc.assert(
       fc.property(views, (view) => {
