@@ -8,6 +8,7 @@ import { loadLaws } from './laws/all.ts'
 import { COMPILER_MUTANTS, survivorsAmong } from './laws/compilerMutants.ts'
 import { CONVOLUTION_MUTANTS, convolutionSurvivors } from './laws/convolutionMutants.ts'
 import { killerOf, mutantsOf } from './laws/mutants.ts'
+import { PRODUCT_MUTANTS, productSurvivors } from './laws/productMutants.ts'
 
 /** Random calls an operation. */
 const CALLS = 24
@@ -23,10 +24,14 @@ for (const { kind, name, trials } of results.filter(({ killed }) => !killed)) {
 }
 reportAll(results)
 
-const survivors = [...(await survivorsAmong(COMPILER_MUTANTS)), ...(await convolutionSurvivors())]
+const survivors = [
+  ...(await survivorsAmong(COMPILER_MUTANTS)),
+  ...(await productSurvivors()),
+  ...(await convolutionSurvivors()),
+]
 for (const { kind, file, from, to } of survivors)
   console.log(`survives: ${kind}: ${file}: ${from} becomes ${to || 'nothing'}`)
-const planted = [...COMPILER_MUTANTS, ...CONVOLUTION_MUTANTS.flatMap(({ mutants }) => mutants)]
+const planted = [...COMPILER_MUTANTS, ...PRODUCT_MUTANTS, ...CONVOLUTION_MUTANTS.flatMap(({ mutants }) => mutants)]
 const compiler = planted.map((mutant) => ({
   kind: `compiler: ${mutant.kind}`,
   killed: !survivors.includes(mutant),

@@ -12,7 +12,7 @@ function typed(args: string, columns: number, env: Readonly<Record<string, strin
   const node = `'${process.execPath}' --import tsx examples/src/main.ts ${args}`
   const child = spawn(SCRIPT, ['-qefc', `stty cols ${columns} && ${node}`, '/dev/null'], {
     cwd: ROOT,
-    env: { ...process.env, CI: '', TERM: 'xterm-256color', NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+    env: { ...process.env, CI: undefined, TERM: 'xterm-256color', NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   let sent = ''
