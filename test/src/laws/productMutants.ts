@@ -7,7 +7,6 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['    from += width\n', ''],
     ['last?.width === width', 'last !== undefined'],
     ['(other.cost < one.cost ? other : one)', '(other.cost > one.cost ? other : one)'],
-    ['Math.ceil(width / lanes) * lanes', 'width'],
   ]),
   ...among('copies', 'product.ts', [
     ['before += panels.count * between * k * padded(panels.width, product.dtype)\n', ''],
