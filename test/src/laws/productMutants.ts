@@ -21,7 +21,6 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['i32.mul(panel, width * this.#output.column)', '0'],
   ]),
   ...among('micro-kernel', 'emit/micro-kernel.ts', [
-    ['const short = !ones && ', 'const short = '],
     ['ifElse(i32.eqz(first), addWhatIsThere(kernel, sums, c, add)),', ''],
     ['b.set(i32.add(b, between.bJump)),', ''],
   ]),
