@@ -93,7 +93,7 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
   const seen = new Set<string>()
   const onEvent = (event: FitEvent<TensorTree, TensorTree>): void => {
     // After the first step, and the first accuracies, the digits are in the compiled net's memory; what was read is garbage.
-    if (!seen.has(event.type)) globalThis.gc?.()
+    if (event.type !== 'end' && !seen.has(event.type)) globalThis.gc?.()
     seen.add(event.type)
     if (event.type === 'iteration') {
       stepped = seconds()

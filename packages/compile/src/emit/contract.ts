@@ -17,7 +17,7 @@ import {
 } from '../product.ts'
 import type { ContractTask, LoopTask } from '../tasks.ts'
 import { bytesOf } from '../value.ts'
-import { forRange, select, whileLoop } from '../wasm/control.ts'
+import { forRange, lesser, whileBelow } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
@@ -269,13 +269,3 @@ function decode(turn: Local<'i32'>, lengths: readonly number[], counters: readon
     return counters[at]!.set(at === 0 ? quotient : i32.rem_u(quotient, length))
   })
 }
-
-/** Runs the body while the counter is below `end`, one turn further each time. */
-export const whileBelow = (
-  counter: Local<'i32'>,
-  end: Local<'i32'> | Node<'i32'>,
-  body: readonly Node<'none'>[],
-): Node<'none'> => whileLoop(i32.lt_s(counter, end), [...body, counter.set(i32.add(counter, 1))])
-
-/** The lesser of two counters. */
-export const lesser = (x: Node<'i32'>, y: Node<'i32'>): Node<'i32'> => select(x, y, i32.lt_s(x, y))

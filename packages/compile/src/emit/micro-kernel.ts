@@ -49,7 +49,9 @@ export function microKernel(module: WasmModule, kernel: MicroKernel): Func<Micro
   const defined = inModules.get(module) ?? new Map<string, DefinedKernel>()
   inModules.set(module, defined)
   const signature = JSON.stringify(kernel)
-  const { func } = defined.get(signature) ?? { func: define(module, kernel) }
+  const before = defined.get(signature)
+  if (before !== undefined) return before.func
+  const func = define(module, kernel)
   defined.set(signature, { kernel, func })
   return func
 }

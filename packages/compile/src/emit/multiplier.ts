@@ -20,7 +20,7 @@ import {
 } from '../product.ts'
 import type { LoopTask } from '../tasks.ts'
 import { bytesOf, type Value } from '../value.ts'
-import { call, doWhile, forRange, select, whileLoop } from '../wasm/control.ts'
+import { call, doWhile, forRange, lesser, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32, v128 } from '../wasm/instructions.ts'
 import type { FunctionBuilder, WasmModule } from '../wasm/module.ts'
@@ -120,9 +120,10 @@ export class Multiplier {
     const left = this.#left()
     return passesOf(this.#product, this.#mostK()).flatMap((pass, at) => {
       const write = at === 0 ? first : i32.const(0)
-      if (readsStrips(this.#product)) return this.#strips(pass, left, write, begin, end)
-      const { m } = sizesOf(this.#product)
-      return m > MOST_ROWS ? this.#blocks(pass, left, write, begin, end) : this.#panels(pass, left, write, begin, end)
+      if (readsStrips(this.#product))
+        return this.#byRows(STRIP_ROWS, begin, end, (from, to) => this.#strip(pass, left, write, from, to))
+      if (sizesOf(this.#product).m <= MOST_ROWS) return this.#panels(pass, left, write, begin, end)
+      return this.#byRows(BLOCK_ROWS, begin, end, (from, to) => this.#panels(pass, left, write, from, to))
     })
   }
 
@@ -133,71 +134,54 @@ export class Multiplier {
     return Math.min(MOST_K, Math.max(FEWEST_K, Math.floor(IN_CACHE / Math.max(1, step))))
   }
 
-  /** All panels of columns, block by block of rows. */
-  #blocks(
-    pass: Pass,
-    left: Left,
-    write: Node<'i32'>,
+  /** Runs through all rows, or those from `begin` to `end`, so many at a time: `of` gets where each block begins and ends. */
+  #byRows(
+    count: number,
     begin: Local<'i32'> | undefined,
     end: Local<'i32'> | undefined,
+    of: (from: Local<'i32'>, to: Local<'i32'>) => readonly Node<'none'>[],
   ): Node<'none'>[] {
     const [from, to] = [this.#f.local('i32', 'blockBegin'), this.#f.local('i32', 'blockEnd')]
     const stop = end?.get ?? i32.const(sizesOf(this.#product).m)
     return [
       from.set(begin?.get ?? i32.const(0)),
       whileLoop(i32.lt_s(from, stop), [
-        to.set(i32.add(from, BLOCK_ROWS)),
-        to.set(select(to, stop, i32.lt_s(to, stop))),
-        ...this.#panels(pass, left, write, from, to),
+        to.set(i32.add(from, count)),
+        to.set(lesser(to.get, stop)),
+        ...of(from, to),
         from.set(to),
       ]),
     ]
   }
 
-  /** All panels of columns, strip by strip of rows that are copied side by side first. */
-  #strips(
-    pass: Pass,
-    left: Left,
-    write: Node<'i32'>,
-    begin: Local<'i32'> | undefined,
-    end: Local<'i32'> | undefined,
-  ): Node<'none'>[] {
+  /** All panels of columns for a strip of rows, which are copied side by side first. */
+  #strip(pass: Pass, left: Left, write: Node<'i32'>, begin: Local<'i32'>, end: Local<'i32'>): readonly Node<'none'>[] {
     const f = this.#f
-    const { m } = sizesOf(this.#product)
-    const [from, to, x, last, stripBegin, stripEnd] = [
+    const [from, to, x, last] = [
       f.local('i32', 'from'),
       f.local('i32', 'to'),
       f.local('i32', 'x'),
       f.local('i32', 'last'),
-      f.local('i32', 'stripBegin'),
-      f.local('i32', 'stripEnd'),
     ]
     const bytes = STRIP_ROWS * 4
     const copied = i32.add(this.#context.own, this.#ownCopies())
-    const stop = end?.get ?? i32.const(m)
     const vectors = [0, 16, 32, 48]
-    const strip: Left = { base: i32.sub(copied, i32.mul(stripBegin, 4)), row: 4, step: bytes, between: 0 }
+    const strip: Left = { base: i32.sub(copied, i32.mul(begin, 4)), row: 4, step: bytes, between: 0 }
     return [
-      stripBegin.set(begin?.get ?? i32.const(0)),
-      whileLoop(i32.lt_s(stripBegin, stop), [
-        stripEnd.set(i32.add(stripBegin, STRIP_ROWS)),
-        stripEnd.set(select(stripEnd, stop, i32.lt_s(stripEnd, stop))),
-        from.set(i32.add(i32.add(left.base, pass.k.from * left.step), i32.mul(stripBegin, 4))),
-        to.set(copied),
-        last.set(i32.add(to, pass.k.count * bytes)),
-        doWhile(
-          [
-            ...vectors.map((offset) => v128.store(to, v128.load(from, { offset, align: 4 }), { offset, align: 4 })),
-            from.set(i32.add(from, left.step)),
-            to.set(i32.add(to, bytes)),
-          ],
-          i32.lt_u(to, last),
-        ),
-        x.set(strip.base),
-        // The strip holds this pass's part of k alone.
-        ...this.#panels(pass, { ...strip, base: i32.sub(x, pass.k.from * bytes) }, write, stripBegin, stripEnd),
-        stripBegin.set(i32.add(stripBegin, STRIP_ROWS)),
-      ]),
+      from.set(i32.add(i32.add(left.base, pass.k.from * left.step), i32.mul(begin, 4))),
+      to.set(copied),
+      last.set(i32.add(to, pass.k.count * bytes)),
+      doWhile(
+        [
+          ...vectors.map((offset) => v128.store(to, v128.load(from, { offset, align: 4 }), { offset, align: 4 })),
+          from.set(i32.add(from, left.step)),
+          to.set(i32.add(to, bytes)),
+        ],
+        i32.lt_u(to, last),
+      ),
+      x.set(strip.base),
+      // The strip holds this pass's part of k alone.
+      ...this.#panels(pass, { ...strip, base: i32.sub(x, pass.k.from * bytes) }, write, begin, end),
     ]
   }
 

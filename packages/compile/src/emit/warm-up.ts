@@ -1,3 +1,4 @@
+import { padded } from '../panels.ts'
 import { bytesOf } from '../value.ts'
 import { call, forRange } from '../wasm/control.ts'
 import { i32 } from '../wasm/instructions.ts'
@@ -36,7 +37,7 @@ function reachOf({ dtype, rows, columns, aRow, aStep, bStep, cRow, cColumn, betw
   const steps = [aRow, aStep, bStep, cRow, cColumn, between?.aJump ?? 0, between?.bJump ?? 0]
   if (steps.some((step) => step < 0)) return Number.POSITIVE_INFINITY
   const turns = between?.turns ?? 1
-  const vector = Math.ceil((columns * bytesOf(dtype)) / 16) * 16
+  const vector = padded(columns, dtype) * bytesOf(dtype)
   return (
     Math.max(
       rows * aRow + turns * (DEPTH * aStep + (between?.aJump ?? 0)),

@@ -175,3 +175,10 @@ export function doWhile(body: Body, condition: Operand<'i32'>): Node<'none'> {
 export function whileLoop(condition: Operand<'i32'>, body: Body): Node<'none'> {
   return ifElse(condition, doWhile(body, condition))
 }
+
+/** Runs the body while the counter is below `end`, one turn further each time. */
+export const whileBelow = (counter: Local<'i32'>, end: Operand<'i32'>, body: Body): Node<'none'> =>
+  whileLoop(i32.lt_s(counter, end), [body, counter.set(i32.add(counter, 1))])
+
+/** The lesser of two counters. */
+export const lesser = (x: Node<'i32'>, y: Node<'i32'>): Node<'i32'> => select(x, y, i32.lt_s(x, y))
