@@ -1,13 +1,8 @@
-import { padded, rowBlocks } from '../panels.ts'
+import { rowBlocks } from '../panels.ts'
 import {
   bytesOfA,
   bytesOfB,
-  copiesOfB,
-  copyOfA,
   distance,
-  distancesInCopy,
-  elementsOfA,
-  elementsOfB,
   MOST_K,
   type Product,
   panelsInCopy,
@@ -18,52 +13,25 @@ import {
   STRIP_ROWS,
   sizesOf,
 } from '../product.ts'
-import type { LoopTask } from '../tasks.ts'
-import { bytesOf, type Value } from '../value.ts'
+import { bytesOf } from '../value.ts'
 import { call, doWhile, forRange, lesser, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32, v128 } from '../wasm/instructions.ts'
-import type { FunctionBuilder, WasmModule } from '../wasm/module.ts'
+import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
-import type { FunctionCaller } from './arithmetic.ts'
-import { type Addresses, SCRATCH } from './cursor.ts'
+import { SCRATCH } from './cursor.ts'
 import { emitInnerLoops } from './loop.ts'
 import { microKernel } from './micro-kernel.ts'
-
-/** What the code of a contraction is made with. */
-export interface ContractContext {
-  readonly module: WasmModule
-  /** Whether products are added with one rounding. */
-  readonly fused: boolean
-  readonly addresses: Addresses
-  readonly functions: FunctionCaller
-  /** Working memory of the running thread, and that which all threads share. */
-  readonly own: Node<'i32'>
-  readonly shared: number
-}
-
-/** Where a matrix of the output lies, and how far its rows and columns are apart, in bytes. */
-export interface OutputPlace {
-  readonly base: Node<'i32'>
-  readonly row: number
-  readonly column: number
-}
-
-/** An operand in memory, in bytes: where it starts, and how far the product's loops go. */
-interface Left {
-  readonly base: Node<'i32'>
-  readonly row: number
-  readonly step: number
-  readonly between: number
-}
-
-/** Panels of the right operand, likewise: where the first one starts, and how far it is to the next. */
-interface Right {
-  readonly base: Node<'i32'>
-  readonly panel: number
-  readonly step: number
-  readonly between: number
-}
+import {
+  aligned,
+  type ContractContext,
+  copiesFor,
+  type Left,
+  leftOf,
+  type OutputPlace,
+  type Right,
+  rightOf,
+} from './operands.ts'
 
 /** A stretch of the sums that one call of the micro-kernel runs through. */
 interface Pass {
@@ -106,18 +74,21 @@ export class Multiplier {
     this.#output = output(this.outer)
   }
 
+  get #turns(): readonly Local<'i32'>[] {
+    return [...this.outer, ...this.sums]
+  }
+
   /** Copies what each thread copies for itself at these turns. */
   copy(): Node<'none'>[] {
-    const given = [...this.outer, ...this.sums]
     const { addresses, functions, own } = this.#context
     return copiesFor(this.#product, SCRATCH, 'own').flatMap(({ task, offset }) =>
-      emitInnerLoops(this.#f, task, given, addresses, functions, i32.add(own, offset)),
+      emitInnerLoops(this.#f, task, this.#turns, addresses, functions, i32.add(own, offset)),
     )
   }
 
   /** Multiplies all rows, or those from `begin` to `end`; `first` is 1 to write, 0 to add to the output. */
   multiply(first: Node<'i32'>, begin?: Local<'i32'>, end?: Local<'i32'>): Node<'none'>[] {
-    const left = this.#left()
+    const left = leftOf(this.#product, this.#context, this.#turns)
     return passesOf(this.#product, this.#mostK()).flatMap((pass, at) => {
       const write = at === 0 ? first : i32.const(0)
       if (readsStrips(this.#product))
@@ -203,7 +174,7 @@ export class Multiplier {
     const a = i32.add(left.base, pass.k.from * left.step + pass.between.from * left.between)
     return panelsInCopy(this.#product).flatMap((panels) => {
       const { width, count } = panels
-      const right = this.#right(panels)
+      const right = rightOf(this.#product, this.#context, this.#turns, panels)
       const b = i32.add(right.base, pass.k.from * right.step + pass.between.from * right.between)
       const c = i32.add(this.#output.base, panels.from * this.#output.column)
       const rows = (b: Node<'i32'>, c: Node<'i32'>) =>
@@ -276,72 +247,6 @@ export class Multiplier {
       }),
     ]
   }
-
-  #left(): Left {
-    const { a, m, k, between, dtype } = this.#product
-    const sizes = sizesOf(this.#product)
-    const bytes = bytesOf(dtype)
-    switch (this.#a.from) {
-      case 'ones':
-        return { base: i32.const(0), row: 0, step: 0, between: 0 }
-      case 'memory': {
-        const { index } = this.#a.load
-        return {
-          base: this.#inMemory(this.#a.load),
-          row: distance(index, m.at(-1)) * bytes,
-          step: distance(index, k.at(-1)) * bytes,
-          between: distance(index, between.at(-1)) * bytes,
-        }
-      }
-      default: {
-        const step = bytes
-        const base = this.#inCopy(this.#a.from, a, elementsOfA(this.#product), 0)
-        return { base, row: sizes.between * sizes.k * step, step, between: sizes.k * step }
-      }
-    }
-  }
-
-  #right(panels: ReturnType<typeof panelsInCopy>[number]): Right {
-    const { b, k, n, between, dtype } = this.#product
-    const sizes = sizesOf(this.#product)
-    const bytes = bytesOf(dtype)
-    if (this.#b.from === 'memory') {
-      const { index } = this.#b.load
-      const column = distance(index, n.at(-1)) * bytes
-      return {
-        base: i32.add(this.#inMemory(this.#b.load), panels.from * column),
-        panel: panels.width * column,
-        step: distance(index, k.at(-1)) * bytes,
-        between: distance(index, between.at(-1)) * bytes,
-      }
-    }
-    const from = this.#b.from === 'shared' ? 'shared' : 'own'
-    const offset = this.#a.from === from ? aligned(bytesOfA(this.#product, from)) : 0
-    const step = padded(panels.width, dtype) * bytes
-    return {
-      base: i32.add(this.#inCopy(from, b, elementsOfB(this.#product), offset), panels.before * bytes),
-      panel: sizes.between * sizes.k * step,
-      step,
-      between: sizes.k * step,
-    }
-  }
-
-  /** Where an operand that is read in place starts, at the present turns. */
-  #inMemory({ buffer, index }: { readonly buffer: number; readonly index: { base: number; by: readonly number[] } }) {
-    const bytes = bytesOf(this.#product.dtype)
-    const { outer, sums } = this.#product
-    const steps = [...outer, ...sums].map((loop) => index.by[loop]! * bytes)
-    return addressOf(this.#context.addresses.get(buffer)! + index.base * bytes, steps, [...this.outer, ...this.sums])
-  }
-
-  /** Where the copy of an operand starts, at the present turns: each thread's own is made anew at each. */
-  #inCopy(from: 'shared' | 'own', value: Value, matrix: number, offset: number): Node<'i32'> {
-    if (from === 'own') return i32.add(this.#context.own, offset)
-    const { outer, sums, dtype } = this.#product
-    const distances = distancesInCopy(this.#product, value, matrix)
-    const steps = [...outer, ...sums].map((loop) => (distances.get(loop) ?? 0) * bytesOf(dtype))
-    return addressOf(this.#context.shared + offset, steps, [...this.outer, ...this.sums])
-  }
 }
 
 /** The sums in stretches during which a panel stays in the first cache. */
@@ -366,45 +271,3 @@ function passesOf(product: Product, mostK: number): Pass[] {
 
 /** The length of equal stretches of at most `most`. */
 const chunk = (length: number, most: number): number => Math.ceil(length / Math.ceil(length / most))
-
-/** The output's own place, for given outer loops. */
-export const outputOf =
-  (product: Product, context: ContractContext) =>
-  (outer: readonly Local<'i32'>[]): OutputPlace => {
-    const { store } = product.task
-    const bytes = bytesOf(product.dtype)
-    const steps = product.outer.map((loop) => store.index.by[loop]! * bytes)
-    return {
-      base: addressOf(context.addresses.get(store.buffer)! + store.index.base * bytes, steps, outer),
-      row: distance(store.index, product.m.at(-1)) * bytes,
-      column: product.n.length === 0 ? bytes : distance(store.index, product.n.at(-1)) * bytes,
-    }
-  }
-
-/** A copy of an operand to make, and where in the working memory it lies. */
-interface OperandCopy {
-  readonly task: LoopTask
-  readonly offset: number
-}
-
-/** The copies of operands that are made in one of the two ways. */
-export function copiesFor(product: Product, buffer: number, from: 'shared' | 'own'): OperandCopy[] {
-  const copies: OperandCopy[] = []
-  const copiesA = readingOfA(product).from === from
-  if (copiesA) copies.push({ task: copyOfA(product, buffer, from), offset: 0 })
-  if (readingOfB(product).from === from) {
-    const offset = copiesA ? aligned(bytesOfA(product, from)) : 0
-    for (const task of copiesOfB(product, buffer, from)) copies.push({ task, offset })
-  }
-  return copies
-}
-
-/** An address moved by loops, so many bytes each. */
-const addressOf = (start: number, steps: readonly number[], loops: readonly Local<'i32'>[]): Node<'i32'> =>
-  loops.reduce<Node<'i32'>>(
-    (address, turn, loop) => (steps[loop] === 0 ? address : i32.add(address, i32.mul(turn, steps[loop]!))),
-    i32.const(start),
-  )
-
-/** Bytes in whole cache lines. */
-export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64

@@ -1,7 +1,7 @@
 import type { Region } from '../regions.ts'
 import type { NamedTask, Task } from '../tasks.ts'
 import { contractScratch } from './contract.ts'
-import { aligned } from './multiplier.ts'
+import { aligned } from './operands.ts'
 import { filtersScratch } from './winograd-filters.ts'
 import { imagesScratch } from './winograd-images.ts'
 

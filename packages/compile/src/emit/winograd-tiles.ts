@@ -10,7 +10,7 @@ import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import { SCRATCH } from './cursor.ts'
 import { emitInnerLoops } from './loop.ts'
-import { aligned, type ContractContext } from './multiplier.ts'
+import { aligned, type ContractContext } from './operands.ts'
 import { everyStep, ofCotangents, ofImages, PLANES, TILE, transformed } from './winograd.ts'
 
 /** The images of one tensor as tiles: sizes in elements. */
