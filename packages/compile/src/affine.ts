@@ -1,3 +1,5 @@
+import { type Shape, stridesOf, type View } from '@cotangent/core'
+
 /** A place as a function of loop counters: `base` plus a coefficient times each counter. */
 export interface Affine {
   readonly base: number
@@ -29,6 +31,32 @@ export function combine(
   }
   return { base: total, by }
 }
+
+/** The place of an element in memory: how far each of its coordinates reaches, from `base` on. */
+export const located = (strides: readonly number[], coordinates: readonly Affine[], rank: number, base = 0): Affine =>
+  combine(
+    base,
+    rank,
+    coordinates.map((coordinate, axis) => [strides[axis]!, coordinate]),
+  )
+
+/** The place in a row-major tensor of `shape` whose axes are the first loops of `rank`. */
+export const rowMajor = (shape: Shape, rank: number): Affine =>
+  located(
+    stridesOf(shape),
+    shape.map((_, axis) => counter(axis, rank)),
+    rank,
+  )
+
+/** The coordinates in a view's source of the element at these coordinates of the view. */
+export const throughView = (view: View, coordinates: readonly Affine[], rank: number): readonly Affine[] =>
+  view.source.map((_, axis) =>
+    combine(
+      view.start[axis]!,
+      rank,
+      view.axes.flatMap(({ source, step }, at) => (source === axis ? [[step, coordinates[at]!] as const] : [])),
+    ),
+  )
 
 /** The least and the greatest value over all counters of the given lengths. */
 export function rangeOf({ base, by }: Affine, lengths: readonly number[]): readonly [number, number] {

@@ -1,7 +1,6 @@
 import { wholeView } from '@cotangent/core'
-import { sameAffine } from './affine.ts'
+import { rowMajor, sameAffine } from './affine.ts'
 import type { Graph, GraphNode } from './graph.ts'
-import { rowMajor } from './lower.ts'
 import type { Placement } from './placement.ts'
 import { readsOf } from './plan.ts'
 import { type LoopTask, type NamedTask, type Store, storesOf, valuesOf } from './tasks.ts'

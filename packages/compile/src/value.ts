@@ -1,5 +1,5 @@
 import { type DType, type Expression, InternalError, type Kernel, type Shape, sizeOf, type View } from '@cotangent/core'
-import { type Affine, combine, fixed, rangeOf } from './affine.ts'
+import { type Affine, fixed, located, rangeOf, throughView } from './affine.ts'
 import { type Graph, scalarConstant } from './graph.ts'
 import type { Placement } from './placement.ts'
 
@@ -107,21 +107,12 @@ export class ValueBuilder {
   #flat(place: number, coordinates: readonly Affine[]): Affine {
     const { shape } = this.#graph.nodes[place]!
     const strides = this.#placement.stridesOf(place)
-    return combine(
-      0,
-      this.#rank,
-      coordinates.map((coordinate, axis) => [shape[axis] === 1 ? 0 : strides[axis]!, coordinate]),
-    )
+    const reaching = strides.map((stride, axis) => (shape[axis] === 1 ? 0 : stride))
+    return located(reaching, coordinates, this.#rank)
   }
 
   #throughView(source: number, view: View, coordinates: readonly Affine[]): Value {
-    const places = view.source.map((_, axis) =>
-      combine(
-        view.start[axis]!,
-        this.#rank,
-        view.axes.flatMap(({ source, step }, at) => (source === axis ? [[step, coordinates[at]!] as const] : [])),
-      ),
-    )
+    const places = throughView(view, coordinates, this.#rank)
     const guards = places.flatMap((place, axis) => {
       const [low, high] = rangeOf(place, this.#lengths)
       return low < 0 || high >= view.source[axis]! ? [{ place, below: view.source[axis]! }] : []

@@ -116,8 +116,6 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ['return low < 0 || high >= view.source[axis]!', 'return high >= view.source[axis]!'],
     ['return low < 0 || high >= view.source[axis]!', 'return low < 0'],
     ['value, fill: view.fill }', 'value, fill: 0 }'],
-    ['view.start[axis]!,', '0,'],
-    ['[[step, coordinates[at]!] as const]', '[[1, coordinates[at]!] as const]'],
     ['{JSON.stringify(coordinates)}', "{''}"],
     ['coordinates[axis + lead]!', 'coordinates[axis]!'],
     ['(length === 1 ? fixed(0, this.#rank) : coordinates', '(coordinates'],
@@ -145,19 +143,31 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ],
     ['return [...value.guards.map(({ place }) => place), ...affinesOf(value.value)]', 'return affinesOf(value.value)'],
   ]),
+  ...among('fusion', 'affine.ts', [
+    ['view.start[axis]!,', '0,'],
+    ['[[step, coordinates[at]!] as const]', '[[1, coordinates[at]!] as const]'],
+  ]),
   ...among('lowering', 'lower.ts', [
-    ['begin += shape[axis]!', ''],
-    ['const offset = begin * strides[axis]!', 'const offset = begin'],
-    ['guards: places.map((at, axis) => ({ place: at, below: view.source[axis]! })),', 'guards: [],'],
-    ['    start,\n', ''],
     ['    reverse,\n', '    reverse: !reverse,\n'],
     ['    exclusive,\n', '    exclusive: !exclusive,\n'],
+  ]),
+  ...among('lowering', 'lowering/loops.ts', [
+    ['begin += shape[axis]!', ''],
+    ['const offset = begin * strides[axis]!', 'const offset = begin'],
+  ]),
+  ...among('lowering', 'lowering/scatters.ts', [
+    ['guards: places.map((at, axis) => ({ place: at, below: view.source[axis]! })),', 'guards: [],'],
+    ['    start,\n', ''],
+    ['stride: strides[axis]!,', 'stride: 1,'],
+  ]),
+  ...among('lowering', 'lowering/reductions.ts', [
     [
       'const kept = [...source.keys()].filter((axis) => !axes.includes(axis))',
       'const kept = [...source.keys()].slice(axes.length)',
     ],
+  ]),
+  ...among('lowering', 'lowering/products.ts', [
     ['out.filter((label) => a.includes(label) && b.includes(label))', '[]'],
-    ['stride: strides[axis]!,', 'stride: 1,'],
   ]),
   ...among('lifetimes', 'collapse.ts', [
     ['[value.buffer, ...(value.indirect ? buffersIn(value.indirect.value) : [])]', '[value.buffer]'],

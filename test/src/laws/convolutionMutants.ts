@@ -161,13 +161,15 @@ export const CONVOLUTION_MUTANTS: readonly MutantGroup[] = [
         ['[...axes.filter((axis) => axis !== innermost), innermost]', 'axes'],
         ['stride *= shape[axis]!', 'stride += shape[axis]!'],
       ]),
-      ...among('layout', 'lower.ts', [
+      ...among('layout', 'lowering/loops.ts', [
+        ['const [from, to] = rows === input ? [laid, flat] : [flat, laid]', 'const [from, to] = [laid, flat]'],
+      ]),
+      ...among('layout', 'lowering/reductions.ts', [
         ["twin !== undefined || op === 'argMax'", "op === 'argMax'"],
         [
           "const counted = twin !== undefined || op === 'argMax' || op === 'argMin'",
           'const counted = twin !== undefined',
         ],
-        ['const [from, to] = rows === input ? [laid, flat] : [flat, laid]', 'const [from, to] = [laid, flat]'],
         ['origin.kernel.axes.join() === axes.join()', 'true'],
         [
           '? { ...task, best: other } : { ...task, fold: search, store: other, best: store }',
