@@ -1,7 +1,7 @@
 import { type AnyTensor, isRecording, Tensor, TraceError, treeMapAll, ValueError } from '@cotangent/core'
 import { explained } from './explain/explained.ts'
 import { type CarriedFunction, type Stacked, stepsOf } from './many.ts'
-import { type CompileOptions, fusedOf, threadsOf } from './options.ts'
+import { type CompileOptions, sessionOptions } from './options.ts'
 import { makeProgram, type Program } from './program.ts'
 import { Session } from './session.ts'
 import { argumentLeaves, Result, signatureOf, signatureOfLeaf, type Traced, trace } from './trace.ts'
@@ -47,7 +47,7 @@ export interface CarriedState<S> {
  * training.snapshot().w // [-0.1 -0.1]
  */
 export function carry<S>(state: S, options: CompileOptions = {}): CarriedState<S> {
-  const session = new Session({ threads: threadsOf(options), fused: fusedOf(options) })
+  const session = new Session(sessionOptions(options))
   if (argumentLeaves([state]).some((leaf) => typeof leaf === 'number')) {
     throw new ValueError(
       'carry: the state holds a number, which no step could replace; make it a tensor, as tensor(0.1)',

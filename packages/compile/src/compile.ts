@@ -1,6 +1,6 @@
 import { isRecording } from '@cotangent/core'
 import { type Compiled, explained } from './explain/explained.ts'
-import { type CompileOptions, fusedOf, threadsOf } from './options.ts'
+import { type CompileOptions, sessionOptions } from './options.ts'
 import { makeProgram } from './program.ts'
 import { Session } from './session.ts'
 import { argumentLeaves, trace } from './trace.ts'
@@ -25,7 +25,7 @@ export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): Compiled<A, R> {
-  const session = new Session({ threads: threadsOf(options), fused: fusedOf(options) })
+  const session = new Session(sessionOptions(options))
   const variants = new Variants({
     trace: (args) => trace(f as (...args: never[]) => unknown, args),
     make: (traced) => makeProgram(traced, session, undefined, options),

@@ -1,4 +1,5 @@
 import { ValueError } from '@cotangent/core'
+import { isMicroKernelsName, MICRO_KERNELS, type MicroKernelsName } from './panels.ts'
 import { features, fusesMultiplyAdd } from './wasm/features.ts'
 import { availableThreads, environmentVariable } from './workers/host.ts'
 
@@ -24,17 +25,38 @@ export interface CompileOptions {
    * and later, x86 with FMA or ARM): a quarter less time, somewhat smaller errors, and other bits than elsewhere. Default: true.
    */
   readonly relaxedMultiplyAdd?: boolean
+  /**
+   * Which micro-kernels multiply matrices: `wide` ones of up to 2 × 20 floats, `narrow` ones of 4 × 8, or `large` ones of 4 × 20 for
+   * processors with 32 vector registers; results do not depend on it. Default: the environment's `COTANGENT_MICRO_KERNELS`, else
+   * what is fastest here, measured in some milliseconds before the first matrix product.
+   */
+  readonly microKernels?: MicroKernelsName
 }
 
 /** Whether products are to be added with one rounding, which is left out where it cannot be had. */
 export const fusedOf = ({ relaxedMultiplyAdd = true }: CompileOptions): boolean =>
   relaxedMultiplyAdd && fusesMultiplyAdd()
 
+/** What a session is made with. */
+export const sessionOptions = (options: CompileOptions) => ({
+  threads: threadsOf(options),
+  fused: fusedOf(options),
+  microKernels: microKernelsOf(options),
+})
+
+/** @throws ValueError for micro-kernels that there are not. */
+function microKernelsOf({ microKernels }: CompileOptions): MicroKernelsName | undefined {
+  const name = microKernels ?? (environmentVariable('COTANGENT_MICRO_KERNELS') || undefined)
+  if (name === undefined || isMicroKernelsName(name)) return name
+  const source = microKernels === undefined ? 'COTANGENT_MICRO_KERNELS' : 'microKernels'
+  throw new ValueError(`compile: ${source} is ${name}; give one of ${Object.keys(MICRO_KERNELS).join(', ')}`)
+}
+
 /** More threads than this gain nothing on programs of this kind. */
 const MOST_THREADS = 8
 
 /** @throws ValueError for a number of threads that is not an integer from 1 to what the machine has. */
-export function threadsOf({ threads }: CompileOptions): number {
+function threadsOf({ threads }: CompileOptions): number {
   const available = availableThreads()
   const fromEnvironment = environmentVariable('COTANGENT_THREADS')
   const given = threads ?? (fromEnvironment ? Number(fromEnvironment) : undefined)

@@ -9,31 +9,80 @@ export interface Panels {
   readonly count: number
 }
 
-/**
- * For panels of one vector, of two and so on: how many rows the micro-kernel takes at once, and what a vector of it costs. With more
- * rows each vector that is loaded serves more sums, until the fifteen registers are full. In nanoseconds for each row and k, with
- * operands in the first cache (Node 20, AMD Zen 4; the order is the same on Node 22, 24 and 26).
- */
-const KERNELS = [
-  { rows: 4, cost: 0.287 },
-  { rows: 4, cost: 0.219 },
-  { rows: 3, cost: 0.206 },
-  { rows: 2, cost: 0.214 },
-  { rows: 2, cost: 0.198 },
-] as const
+/** Micro-kernels for panels of one vector, of two and so on; all sets give the same bits. */
+export interface MicroKernels {
+  /** Vector registers that they may fill. */
+  readonly registers: number
+  /**
+   * How many rows each takes at once, and what a vector of it costs, in nanoseconds for each row and k with operands in the first
+   * cache. With more rows each vector that is loaded serves more sums, until the registers are full.
+   */
+  readonly shapes: readonly MicroKernelShape[]
+}
+
+interface MicroKernelShape {
+  readonly rows: 2 | 3 | 4
+  readonly cost: number
+}
+
+/** The sets of micro-kernels that there are. */
+export const MICRO_KERNELS = {
+  /** For the fifteen registers that engines hand out on x86; costs of Node 20 on AMD Zen 4, in the same order on 22, 24 and 26. */
+  wide: {
+    registers: 15,
+    shapes: [
+      { rows: 4, cost: 0.287 },
+      { rows: 4, cost: 0.219 },
+      { rows: 3, cost: 0.206 },
+      { rows: 2, cost: 0.214 },
+      { rows: 2, cost: 0.198 },
+    ],
+  },
+  /** Of these only what leaves registers free, for engines that make slow code of more. */
+  narrow: {
+    registers: 15,
+    shapes: [
+      { rows: 4, cost: 0.287 },
+      { rows: 4, cost: 0.219 },
+    ],
+  },
+  /** For the 32 registers of ARM; costs are estimates, by how many vectors are loaded for each product. */
+  large: {
+    registers: 31,
+    shapes: [
+      { rows: 4, cost: 0.288 },
+      { rows: 4, cost: 0.213 },
+      { rows: 4, cost: 0.188 },
+      { rows: 4, cost: 0.175 },
+      { rows: 4, cost: 0.168 },
+    ],
+  },
+} as const satisfies Readonly<Record<string, MicroKernels>>
+
+/** A set of micro-kernels by its name. */
+export type MicroKernelsName = keyof typeof MICRO_KERNELS
+
+export const isMicroKernelsName = (name: string): name is MicroKernelsName => Object.hasOwn(MICRO_KERNELS, name)
+
+/** The shape for panels of so many vectors. */
+const shapeOf = ({ shapes }: MicroKernels, vectors: number): MicroKernelShape => shapes[vectors - 1]!
+
+/** How many vectors the panels have that cost least. */
+export const bestVectors = (kernels: MicroKernels): number =>
+  1 + kernels.shapes.reduce((best, { cost }, at) => (cost < kernels.shapes[best]!.cost ? at : best), 0)
 
 /** Rows that a micro-kernel takes at once, for panels of so many vectors: as many as it can, then fewer. */
-export function rowBlocks(vectors: number): (1 | 2 | 3 | 4)[] {
-  const { rows } = KERNELS[vectors - 1]!
+export function rowBlocks(kernels: MicroKernels, vectors: number): (1 | 2 | 3 | 4)[] {
+  const { rows } = shapeOf(kernels, vectors)
   return rows === 4 ? [4, 2, 1] : rows === 3 ? [3, 2, 1] : [2, 1]
 }
 
 /** The panels of `columns` columns that cost least, wide ones first; only the last one ends within a vector. */
-export function panelsOf(columns: number, dtype: DType): readonly Panels[] {
+export function panelsOf(kernels: MicroKernels, columns: number, dtype: DType): readonly Panels[] {
   const lanes = 16 / bytesOf(dtype)
   const panels: Panels[] = []
   let from = 0
-  for (const vectors of cheapest(Math.ceil(columns / lanes))) {
+  for (const vectors of cheapest(kernels, Math.ceil(columns / lanes))) {
     const width = Math.min(vectors * lanes, columns - from)
     const last = panels.at(-1)
     if (last?.width === width) panels[panels.length - 1] = { ...last, count: last.count + 1 }
@@ -44,10 +93,10 @@ export function panelsOf(columns: number, dtype: DType): readonly Panels[] {
 }
 
 /** How many vectors each panel has, the most first. */
-function cheapest(vectors: number): readonly number[] {
+function cheapest({ shapes }: MicroKernels, vectors: number): readonly number[] {
   const best: { readonly cost: number; readonly last: number }[] = [{ cost: 0, last: 0 }]
   for (let all = 1; all <= vectors; all++) {
-    const ways = KERNELS.slice(0, all).map(({ cost }, at) => ({
+    const ways = shapes.slice(0, all).map(({ cost }, at) => ({
       cost: best[all - at - 1]!.cost + (at + 1) * cost,
       last: at + 1,
     }))

@@ -1,7 +1,7 @@
 import { type DType, sizeOf } from '@cotangent/core'
 import type { Affine } from './affine.ts'
 import { affinesOf, mapAffines } from './collapse.ts'
-import { type Panels, padded, panelsOf } from './panels.ts'
+import { type MicroKernels, type Panels, padded, panelsOf } from './panels.ts'
 import type { ContractTask, LoopTask } from './tasks.ts'
 import { bytesOf, type Value } from './value.ts'
 
@@ -219,11 +219,16 @@ export const elementsOfA = (product: Product): number => {
   return m * between * k
 }
 
+/** Panels, and how many elements are before the first of them in a copy of the matrix. */
+export interface PlacedPanels extends Panels {
+  readonly before: number
+}
+
 /** The panels of columns of the right operand, and how many elements are before each in a copy of one matrix. */
-export function panelsInCopy(product: Product): readonly (Panels & { readonly before: number })[] {
+export function panelsInCopy(product: Product, kernels: MicroKernels): readonly PlacedPanels[] {
   const { n, k, between } = sizesOf(product)
   let before = 0
-  return panelsOf(n, product.dtype).map((panels) => {
+  return panelsOf(kernels, n, product.dtype).map((panels) => {
     const placed = { ...panels, before }
     before += panels.count * between * k * padded(panels.width, product.dtype)
     return placed
@@ -251,12 +256,12 @@ export function copyOfA(product: Product, buffer: number, from: 'shared' | 'own'
 }
 
 /** The loop nests that copy the right operand to `buffer`, panel after panel as [between, k, width]. */
-export function copiesOfB(product: Product, buffer: number, from: 'shared' | 'own'): LoopTask[] {
+export function copiesOfB(product: Product, kernels: MicroKernels, buffer: number, from: 'shared' | 'own'): LoopTask[] {
   const { b, between, k, n, dtype, task } = product
   const column = n.at(-1)
   const depth = turnsOf(task, [...between, ...k])
   const outside = dense(product, copiedLoops(product, b, from), elementsOfB(product))
-  return panelsInCopy(product).map((panels) => {
+  return panelsInCopy(product, kernels).map((panels) => {
     const width = padded(panels.width, dtype)
     const axes = [
       ...outside,

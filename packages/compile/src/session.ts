@@ -9,7 +9,9 @@ import {
   type TypedArray,
   tensor,
 } from '@cotangent/core'
+import { fastestKernels } from './emit/fastest-kernels.ts'
 import type { EmittedProgram } from './emit/program.ts'
+import type { MicroKernelsName } from './panels.ts'
 import { CONTROL, startThreads, type ThreadPool, type ThreadShare, waitForOthers } from './threads.ts'
 import { tensorBytes } from './value.ts'
 import { type WebAssemblyMemory, webAssembly } from './wasm/engine.ts'
@@ -40,6 +42,12 @@ interface StartedProgram {
   readonly release: () => void
 }
 
+export interface SessionOptions {
+  readonly threads: number
+  readonly fused?: boolean
+  readonly microKernels?: MicroKernelsName | undefined
+}
+
 /** One WebAssembly memory with the tensors that stay in it, shared by all programs made in it. */
 export class Session {
   readonly memory: WebAssemblyMemory
@@ -56,11 +64,13 @@ export class Session {
   readonly threads: number
   /** Whether its programs add products with one rounding. */
   readonly fused: boolean
+  /** Which micro-kernels multiply its matrices: where none were asked for, those that are fastest here. */
+  readonly microKernels: () => MicroKernelsName
   /** What threads call while they wait long for others. */
   readonly #stalled: (meeting: number) => undefined
 
   /** @throws EngineError where WebAssembly has no SIMD. */
-  constructor({ threads, fused = false }: { readonly threads: number; readonly fused?: boolean }) {
+  constructor({ threads, fused = false, microKernels }: SessionOptions) {
     if (!features().simd) {
       throw new EngineError(
         'compile: this JavaScript engine has no WebAssembly with SIMD; use a newer one, or the reference backend: call the function itself, or train with { engine: "reference" }',
@@ -68,6 +78,7 @@ export class Session {
     }
     this.threads = threads
     this.fused = fused
+    this.microKernels = () => microKernels ?? fastestKernels(fused)
     this.shared = threads > 1
     this.memory = new webAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: this.shared })
     this.#stalled = waitForOthers(this.memory)

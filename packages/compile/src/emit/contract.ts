@@ -1,6 +1,7 @@
 import { InternalError, sizeOf } from '@cotangent/core'
 import { combine, counter } from '../affine.ts'
 import { mapAffines } from '../collapse.ts'
+import { type MicroKernels, padded, rowBlocks } from '../panels.ts'
 import {
   bytesOfA,
   bytesOfB,
@@ -28,8 +29,11 @@ import { aligned, type ContractContext, copiesFor, type OutputPlace, outputOf } 
 import type { Phase } from './phase.ts'
 import type { Scratch } from './scratch.ts'
 
-/** Rows of one turn where threads share out rows: as many as the micro-kernel takes at once. */
-const rowsOfTurn = (product: Product): number => (sizesOf(product).n * bytesOf(product.dtype) > 32 ? 2 : 8)
+/** Rows of one turn where threads share out rows: as many as the micro-kernel of its widest panels takes at once, or eight of little work. */
+function rowsOfTurn(product: Product, kernels: MicroKernels): number {
+  const vectors = padded(sizesOf(product).n, product.dtype) / (16 / bytesOf(product.dtype))
+  return vectors > 2 ? rowBlocks(kernels, Math.min(vectors, kernels.shapes.length))[0]! : 8
+}
 
 /** The working memory that a contraction wants. */
 export function contractScratch(task: ContractTask): Scratch {
@@ -51,7 +55,7 @@ function outputBytes(product: Product): number {
 /** The phases of a contraction, to be run one after the other. */
 export function emitContract(task: ContractTask, context: ContractContext): Phase[] {
   const product = productOf(task)
-  const copies = copiesFor(product, SHARED, 'shared').map(({ task, offset }): Phase => {
+  const copies = copiesFor(product, context, SHARED, 'shared').map(({ task, offset }): Phase => {
     const addresses = new Map(context.addresses).set(SHARED, context.shared + offset)
     return emitLoop(task, addresses, context.functions)
   })
@@ -93,7 +97,7 @@ function byOuterLoops(product: Product, context: ContractContext): Phase {
 /** One product: each thread takes its share of the rows. */
 function byRows(product: Product, context: ContractContext): Phase {
   const { m } = sizesOf(product)
-  const rows = rowsOfTurn(product)
+  const rows = rowsOfTurn(product, context.kernels)
   return {
     turns: Math.ceil(m / rows),
     grain: 1,

@@ -22,14 +22,13 @@ export interface MicroKernel {
   readonly cColumn: number
   /** Whether floats are multiplied and added with one rounding, by relaxed SIMD. */
   readonly fused: boolean
+  /** How many vector registers the engine is taken to hand out. */
+  readonly registers: number
   /** Whether the left operand is all ones: then columns are summed, and it is not read. */
   readonly ones?: boolean
   /** A loop around that over k: its turns, and how far it is from the end of one run through k to the next. */
   readonly between?: { readonly turns: number; readonly aJump: number; readonly bJump: number } | undefined
 }
-
-/** Vector registers that an engine hands out on x86, one of sixteen being its own. */
-const REGISTERS = 15
 
 export type MicroKernelParams = {
   readonly a: 'i32'
@@ -70,7 +69,7 @@ export const microKernelsIn = (module: WasmModule): readonly DefinedKernel[] => 
 const inModules = new WeakMap<WasmModule, Map<string, DefinedKernel>>()
 
 function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
-  const { dtype, rows, columns, aRow, aStep, bStep, between, fused, ones = false } = kernel
+  const { dtype, rows, columns, aRow, aStep, bStep, between, fused, registers, ones = false } = kernel
   const { mul, add, multiplyAdd, splatLoad } = instructionsFor(dtype)
   const vectors = Math.ceil((columns * bytesOf(dtype)) / 16)
   const params = { a: 'i32', b: 'i32', end: 'i32', c: 'i32', first: 'i32' } as const
@@ -95,7 +94,7 @@ function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams
     // An engine loads all that a stretch of code reads before it computes. Where there are too few registers for that, a branch that
     // is never taken, as no operand lies at address 0, but would need the sums, ends the stretch: by two tests, for one that was
     // made already is left out.
-    const short = !ones && rows * vectors + rows + vectors >= REGISTERS
+    const short = !ones && rows * vectors + rows + vectors >= registers
     const ends = (exit: Label, vector: number) =>
       short && vector === 2 ? [brIf(exit, i32.eqz(b))] : short && vector === 4 ? [brIf(exit, i32.eqz(a))] : []
     const run = () => {

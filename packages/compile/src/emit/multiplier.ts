@@ -81,7 +81,7 @@ export class Multiplier {
   /** Copies what each thread copies for itself at these turns. */
   copy(): Node<'none'>[] {
     const { addresses, functions, own } = this.#context
-    return copiesFor(this.#product, SCRATCH, 'own').flatMap(({ task, offset }) =>
+    return copiesFor(this.#product, this.#context, SCRATCH, 'own').flatMap(({ task, offset }) =>
       emitInnerLoops(this.#f, task, this.#turns, addresses, functions, i32.add(own, offset)),
     )
   }
@@ -172,7 +172,7 @@ export class Multiplier {
   ): Node<'none'>[] {
     const panel = this.#f.local('i32', 'panel')
     const a = i32.add(left.base, pass.k.from * left.step + pass.between.from * left.between)
-    return panelsInCopy(this.#product).flatMap((panels) => {
+    return panelsInCopy(this.#product, this.#context.kernels).flatMap((panels) => {
       const { width, count } = panels
       const right = rightOf(this.#product, this.#context, this.#turns, panels)
       const b = i32.add(right.base, pass.k.from * right.step + pass.between.from * right.between)
@@ -202,6 +202,7 @@ export class Multiplier {
     readonly end: Local<'i32'> | undefined
   }): Node<'none'>[] {
     const { dtype } = this.#product
+    const { module, fused, kernels } = this.#context
     const { m } = sizesOf(this.#product)
     const { pass, right, left } = part
     const f = this.#f
@@ -209,7 +210,7 @@ export class Multiplier {
     const row = f.local('i32', 'row')
     const stop = part.end?.get ?? i32.const(m)
     const vectors = Math.ceil((part.width * bytesOf(dtype)) / 16)
-    const blocks = rowBlocks(vectors).filter((rows) => part.end !== undefined || rows <= m)
+    const blocks = rowBlocks(kernels, vectors).filter((rows) => part.end !== undefined || rows <= m)
     return [
       b.set(part.b),
       row.set(part.begin?.get ?? i32.const(0)),
@@ -217,11 +218,12 @@ export class Multiplier {
       c.set(i32.add(part.c, i32.mul(row, this.#output.row))),
       // The largest blocks of rows first, then what is left in smaller ones.
       ...blocks.map((rows) => {
-        const kernel = microKernel(this.#context.module, {
+        const kernel = microKernel(module, {
           dtype,
           rows,
           columns: part.width,
-          fused: this.#context.fused,
+          fused,
+          registers: kernels.registers,
           ones: this.#a.from === 'ones',
           aRow: left.row,
           aStep: left.step,

@@ -1,4 +1,4 @@
-import { padded } from '../panels.ts'
+import { type MicroKernels, padded } from '../panels.ts'
 import {
   bytesOfA,
   copiesOfB,
@@ -7,8 +7,8 @@ import {
   distancesInCopy,
   elementsOfA,
   elementsOfB,
+  type PlacedPanels,
   type Product,
-  type panelsInCopy,
   readingOfA,
   readingOfB,
   sizesOf,
@@ -27,6 +27,7 @@ export interface ContractContext {
   readonly module: WasmModule
   /** Whether products are added with one rounding. */
   readonly fused: boolean
+  readonly kernels: MicroKernels
   readonly addresses: Addresses
   readonly functions: FunctionCaller
   /** Working memory of the running thread, and that which all threads share. */
@@ -91,12 +92,7 @@ export function leftOf(product: Product, context: ContractContext, turns: Turns)
 }
 
 /** Where panels of the right operand lie at these turns. */
-export function rightOf(
-  product: Product,
-  context: ContractContext,
-  turns: Turns,
-  panels: ReturnType<typeof panelsInCopy>[number],
-): Right {
+export function rightOf(product: Product, context: ContractContext, turns: Turns, panels: PlacedPanels): Right {
   const { b, k, n, between, dtype } = product
   const sizes = sizesOf(product)
   const bytes = bytesOf(dtype)
@@ -175,13 +171,18 @@ interface OperandCopy {
 }
 
 /** The copies of operands that are made in one of the two ways. */
-export function copiesFor(product: Product, buffer: number, from: 'shared' | 'own'): OperandCopy[] {
+export function copiesFor(
+  product: Product,
+  { kernels }: ContractContext,
+  buffer: number,
+  from: 'shared' | 'own',
+): OperandCopy[] {
   const copies: OperandCopy[] = []
   const copiesA = readingOfA(product).from === from
   if (copiesA) copies.push({ task: copyOfA(product, buffer, from), offset: 0 })
   if (readingOfB(product).from === from) {
     const offset = copiesA ? aligned(bytesOfA(product, from)) : 0
-    for (const task of copiesOfB(product, buffer, from)) copies.push({ task, offset })
+    for (const task of copiesOfB(product, kernels, buffer, from)) copies.push({ task, offset })
   }
   return copies
 }

@@ -1,5 +1,6 @@
 import { sizeOf } from '@cotangent/core'
 import { conflicts, type Touched, together, touchedBy } from '../conflicts.ts'
+import { MICRO_KERNELS, type MicroKernelsName } from '../panels.ts'
 import type { ProgramPlan } from '../program-plan.ts'
 import type { Region } from '../regions.ts'
 import type { Row, Rows } from '../rows.ts'
@@ -47,7 +48,7 @@ export function emitProgram(
   plan: ProgramPlan,
   layout: ProgramLayout,
   functionsOf: (module: WasmModule) => FunctionCaller,
-  { maximum, shared, own: hasOwn = false, fused = false }: ProgramMemory,
+  { maximum, shared, own: hasOwn = false, fused = false, microKernels = () => 'wide' }: ProgramMemory,
 ): EmittedProgram {
   const module = new WasmModule(name)
   if (hasOwn) module.memory({ initial: maximum, maximum, export: true })
@@ -56,10 +57,19 @@ export function emitProgram(
   const own = module.global('own', 'i32', layout.own)
   const functions = functionsOf(module)
   const { tasks, regions, working } = plan
+  const kernels = tasks.some(({ task }) => multiplies(task)) ? microKernels() : undefined
   const phases = tasks.flatMap(({ task, name: operation, place }, index) => {
     const alone = workOf(task) < ALONE
     const shared = layout.shared + working.places[index]!
-    const context = { module, fused, functions, addresses: layout.addresses, own: own.get, shared }
+    const context = {
+      module,
+      fused,
+      kernels: MICRO_KERNELS[kernels ?? 'wide'],
+      functions,
+      addresses: layout.addresses,
+      own: own.get,
+      shared,
+    }
     return phasesOf(task, context).map((phase, at): Scheduled => {
       const func = module.func(
         `${operation}.${place}${at > 0 ? `.${at}` : ''}`,
@@ -110,6 +120,7 @@ export function emitProgram(
     run,
     meetings,
     rowMeetings,
+    kernels,
     phases: phases.map(({ task, func: { name } }) => ({ task, name })),
   }
 }
@@ -122,6 +133,8 @@ export interface ProgramMemory {
   readonly own?: boolean
   /** Whether products are added with one rounding, which takes relaxed SIMD. Default: false. */
   readonly fused?: boolean
+  /** Which micro-kernels multiply matrices: asked for only where some are multiplied. Default: wide ones. */
+  readonly microKernels?: () => MicroKernelsName
 }
 
 /** A program's module, and the function of each phase with the task that it is part of. */
@@ -131,6 +144,8 @@ export interface EmittedProgram {
   /** How often threads meet in one step: in place, and where it takes its arguments from rows. */
   readonly meetings: number
   readonly rowMeetings: number
+  /** The micro-kernels that multiply matrices in it, if any do. */
+  readonly kernels: MicroKernelsName | undefined
   readonly phases: readonly { readonly task: number; readonly name: string }[]
 }
 
@@ -169,6 +184,10 @@ function phasesOf(task: Task, context: Parameters<typeof emitContract>[1]): Phas
       return [emitRandom(task, addresses)]
   }
 }
+
+/** Whether a task multiplies matrices. */
+const multiplies = ({ kind }: Task): boolean =>
+  kind === 'contract' || kind === 'winogradImages' || kind === 'winogradFilters'
 
 /** What threads share out between two meetings: a phase, or images that go through several. */
 interface Item {

@@ -14,6 +14,7 @@ const small: MicroKernel = {
   cRow: 200,
   cColumn: 4,
   fused: false,
+  registers: 15,
 }
 
 const [BEGIN, BYTES, MEMORY] = [8192, 4096, 65_536]

@@ -188,7 +188,7 @@ export interface PlaneProducts {
 
 export function multiplyPlanes(
   f: FunctionBuilder,
-  { module, fused }: ContractContext,
+  { module, fused, kernels }: ContractContext,
   products: PlaneProducts,
 ): Node<'none'>[] {
   const { a, b, c, columns, rows, k, first } = products
@@ -205,12 +205,13 @@ export function multiplyPlanes(
     y.set(i32.add(i32.add(b.base, i32.mul(plane, b.plane)), before)),
     z.set(i32.add(i32.add(c.base, i32.mul(plane, c.plane)), before)),
     row.set(0),
-    ...rowBlocks(Math.ceil(width / 4)).map((count) => {
+    ...rowBlocks(kernels, Math.ceil(width / 4)).map((count) => {
       const kernel = microKernel(module, {
         dtype: 'float32',
         rows: count,
         columns: width,
         fused,
+        registers: kernels.registers,
         aRow: a.row,
         aStep: a.step,
         bStep: b.step,
@@ -233,7 +234,7 @@ export function multiplyPlanes(
       0,
       products.planes,
       1,
-      panelsOf(columns, 'float32').map(({ from, width, count }) =>
+      panelsOf(kernels, columns, 'float32').map(({ from, width, count }) =>
         forRange(panel, 0, count, 1, allRows(width, i32.add(i32.mul(panel, 4 * width), 4 * from))),
       ),
     ),

@@ -1,6 +1,7 @@
 import { type DType, type Shape, treeMap, treeMapAll } from '@cotangent/core'
 import type { EmittedProgram } from '../emit/program.ts'
 import { type Graph, type GraphNode, inputsOf, scalarConstant } from '../graph.ts'
+import type { MicroKernelsName } from '../panels.ts'
 import { lifetimesOf, readsOf } from '../plan.ts'
 import type { ProgramPlan } from '../program-plan.ts'
 import { REWRITES, type SimplifyOptions } from '../simplify.ts'
@@ -28,6 +29,8 @@ export interface PlanDescription {
   /** How many parts a run has, and how often its threads wait for each other in it. */
   readonly phases: number
   readonly meetings: number
+  /** Which micro-kernels multiply matrices; absent where none are multiplied. */
+  readonly microKernels?: MicroKernelsName
   /** Of a whole run. */
   readonly work: Work
   readonly memory: PlanMemory
@@ -115,6 +118,7 @@ export function describePlan({ traced, plan, emitted, threads, options, carried 
     threads,
     phases: emitted.phases.length,
     meetings: threads > 1 ? emitted.meetings : 0,
+    ...(emitted.kernels && { microKernels: emitted.kernels }),
     work: {
       flops: total(described, ({ flops }) => flops),
       bytesRead: total(described, ({ bytesRead }) => bytesRead),

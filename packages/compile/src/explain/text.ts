@@ -11,7 +11,7 @@ export function planText(plan: PlanDescription, wat?: string): string {
 }
 
 function heading(plan: PlanDescription): string[] {
-  const { tasks, phases, threads, meetings, work, memory } = plan
+  const { tasks, phases, threads, meetings, microKernels, work, memory } = plan
   const entries: readonly (readonly [name: string, parts: readonly string[]])[] = [
     ['takes', argumentsOf(plan)],
     ['gives', plan.results.map(({ name, node }) => `${name} ${typeText(plan.nodes[node]!)}`)],
@@ -20,6 +20,7 @@ function heading(plan: PlanDescription): string[] {
       [
         `${plural(tasks.length, 'task')} in ${plural(phases, 'phase')}`,
         threadsText(threads, meetings),
+        ...(microKernels ? [`${microKernels} micro-kernels`] : []),
         ...plan.regions.map(
           ({ from, to }, at) => `${at === 0 ? 'some images at a time in tasks ' : ''}${from}–${to - 1}`,
         ),
