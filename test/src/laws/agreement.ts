@@ -1,10 +1,10 @@
 /** What compiled programs are held against: the reference backend, tensor by tensor. */
 import { type AnyTensor, isFloat, shapeText, Tensor, tensor, treeLeaves } from '@cotangent/core'
 
-/** What compiled float64 may differ by from the reference, relative to the larger of 1 and the tensor's largest element. */
+/** What compiled float64 may differ by from the reference, relative to the tensor's largest element. */
 const DOUBLE = 1e-11
 
-/** What compiled float32 may err by where the reference does not err at all, on the same scale: some sixteen roundings. */
+/** What compiled float32 may err by where the reference does not err at all: some sixteen roundings of 1. */
 const SINGLE = 1e-6
 
 /** Throws unless compiled results are the reference's: floats but for rounding, everything else exactly. */
@@ -17,10 +17,15 @@ export function agree(what: string, got: unknown, expected: unknown): void {
 }
 
 /**
- * Throws unless compiled float32 results err from float64 ones by little more than the reference's float32 results do. Where sums
- * have so many `terms`, their roundings, which the reference does in float64, add up as steps of a random walk.
+ * Throws unless compiled float32 results err from float64 ones by little more than the reference's float32 results do: by four
+ * times its error, and what `allowance` gives for the exact values.
  */
-export function agreeInSingle(what: string, got: unknown, reference: unknown, wide: unknown, terms = 1): void {
+export function agreeInSingle(
+  what: string,
+  got: unknown,
+  { reference, wide }: { readonly reference: unknown; readonly wide: unknown },
+  allowance: (truth: AnyTensor) => number,
+): void {
   const [single, double] = [tensorsOf(reference), tensorsOf(wide)]
   compareAll(what, got, reference, (index, a, b) => {
     if (b.dtype !== 'float32') return exactly(`${what}, tensor ${index}`, a, b)
@@ -29,10 +34,24 @@ export function agreeInSingle(what: string, got: unknown, reference: unknown, wi
     ;[...truth.data].forEach((value, at) => {
       if (Number.isFinite(value)) erred = Math.max(erred, Math.abs(single[index]!.data[at]! - value))
     })
-    const allowed = 4 * erred + SINGLE * Math.sqrt(terms) * scaleOf(truth)
-    within(`${what}, tensor ${index}`, a, truth, allowed)
+    within(`${what}, tensor ${index}`, a, truth, 4 * erred + allowance(truth))
   })
 }
+
+/**
+ * 1e-6, or less where all that goes in and comes out is smaller than 1. What comes out may be what is left of larger values, and
+ * cannot be nearer than these are rounded.
+ */
+export const ofOne =
+  (...given: readonly AnyTensor[]) =>
+  (truth: AnyTensor): number =>
+    SINGLE * Math.min(1, Math.max(...[truth, ...given].map(scaleOf)))
+
+/** 1e-6 of the largest value; the roundings of sums of so many terms, which the reference makes in float64, add up as a random walk. */
+export const ofSums =
+  (terms: number) =>
+  (truth: AnyTensor): number =>
+    SINGLE * Math.sqrt(terms) * scaleOf(truth)
 
 /** Throws unless results have the same bits, −0 and 0 told apart, all NaN alike. */
 export function agreeExactly(what: string, got: unknown, expected: unknown): void {
