@@ -1,5 +1,5 @@
 import { ValueError } from '@cotangent/core'
-import { Graphviz } from '@hpcc-js/wasm-graphviz'
+import type { Graphviz } from '@hpcc-js/wasm-graphviz'
 import { ALL_COLOURS, PAPER } from './palette.ts'
 
 /**
@@ -12,6 +12,8 @@ import { ALL_COLOURS, PAPER } from './palette.ts'
  * svg.startsWith('<svg') // true
  */
 export async function renderSvg(dot: string): Promise<string> {
+  // Of its 800 KB, reports of training need nothing.
+  const { Graphviz } = await import('@hpcc-js/wasm-graphviz')
   const graphviz = await Graphviz.load()
   const document = layout(graphviz, dot)
   return document

@@ -1,5 +1,4 @@
-import { axisX, axisY, dot, gridY, lineY, type PlotOptions, ruleX } from '@observablehq/plot'
-import { chart } from './chart.ts'
+import { type ChartOptions, chart, curve, dots, type Point, uprights } from './chart.ts'
 import { type CurvePoint, smoothed, smoothingSpan, thinned } from './curves.ts'
 import { html, type Markup } from './markup.ts'
 import { countText, percentText, shortText, tickText } from './numbers.ts'
@@ -9,7 +8,7 @@ import type { EpochAccuracies, Training } from './report.ts'
 const WIDTH = 540
 const HEIGHT = 300
 
-const MARGINS = { marginTop: 28, marginLeft: 52, marginRight: 22, marginBottom: 40 }
+const MARGIN = { top: 28, right: 22, bottom: 40, left: 52 }
 
 /** Beyond this, marks for epochs would only be a grey field. */
 const MOST_EPOCH_MARKS = 30
@@ -32,27 +31,29 @@ export function lossChart({ losses, lossName, iterationsPerEpoch }: Training): M
   )
   const marks = epochs.length > MOST_EPOCH_MARKS ? [] : epochs
 
-  const draw = (width: number): PlotOptions => ({
-    width,
+  const draw = (width: number): ChartOptions => ({
     height: HEIGHT,
-    ...MARGINS,
-    x: { domain: [Math.min(1, losses.length - 1), losses.length] },
-    y: { type: logarithmic ? 'log' : 'linear', nice: !logarithmic },
+    margin: MARGIN,
+    x: {
+      domain: [Math.min(1, losses.length - 1), losses.length],
+      label: 'iteration',
+      ticks: Math.floor((width - MARGIN.left - MARGIN.right) / 90),
+      tickText: countText,
+    },
+    y: {
+      domain: [least, greatest],
+      logarithmic,
+      nice: !logarithmic,
+      label: `loss (${lossName}${logarithmic ? ', logarithmic scale' : ''})`,
+      ticks: ticks ?? HEIGHT / 40,
+      // Some ticks of a logarithmic scale are far smaller than others.
+      tickText: ticks ? (tick) => shortText(tick) : tickText(least, greatest),
+    },
     marks: [
-      gridY(ticks ? { ticks } : {}),
-      ruleX(marks, { strokeOpacity: 0.15, strokeDasharray: '2,3' }),
-      axisX({ label: 'iteration', tickSpacing: 90, tickFormat: countText }),
-      axisY({
-        label: `loss (${lossName}${logarithmic ? ', logarithmic scale' : ''})`,
-        tickFormat: tickText(least, greatest),
-        // A scale's own format would leave out some labels of a logarithmic one.
-        ...(ticks && { ticks, text: (tick: number) => shortText(tick) }),
-      }),
-      lineY(raw, { x: 'iteration', y: 'value', stroke: 'var(--blue)', strokeOpacity: 0.4, strokeWidth: 1 }),
-      ...(isSmoothed
-        ? [lineY(everySo(trend, 300), { x: 'iteration', y: 'value', stroke: 'var(--orange)', strokeWidth: 2 })]
-        : []),
-      ...(losses.length === 1 ? [dot(raw, { x: 'iteration', y: 'value', fill: 'var(--blue)' })] : []),
+      uprights(marks, { opacity: 0.15, dashes: '2,3' }),
+      curve(raw.map(pointOf), 'var(--blue)', { width: 1, opacity: 0.4 }),
+      ...(isSmoothed ? [curve(everySo(trend, 300).map(pointOf), 'var(--orange)')] : []),
+      ...(losses.length === 1 ? [dots(raw.map(pointOf), 'var(--blue)')] : []),
     ],
   })
 
@@ -74,39 +75,40 @@ function notFiniteText(losses: readonly number[]): string {
 export function accuracyChart(accuracies: readonly EpochAccuracies[]): Markup | null {
   // A curve takes two points; a single one is in the table.
   if (accuracies.length < 2) return null
-  const train = accuracies.flatMap(({ epoch, train }) => (train === null ? [] : [{ epoch, percent: train * 100 }]))
-  const test = accuracies.flatMap(({ epoch, test }) => (test === null ? [] : [{ epoch, percent: test * 100 }]))
+  const pointsOf = (which: 'train' | 'test'): Point[] =>
+    accuracies.flatMap(({ epoch, [which]: share }) => (share === null ? [] : [[epoch, share * 100] as const]))
+  const [train, test] = [pointsOf('train'), pointsOf('test')]
   const first = accuracies[0]!.epoch
   const last = accuracies.at(-1)!.epoch
-  const dots = accuracies.length <= 40
-  const percents = [...train, ...test].map(({ percent }) => percent)
+  const dotted = accuracies.length <= 40
+  const percents = [...train, ...test].map(([, percent]) => percent)
   const low = Math.floor(Math.min(...percents))
   const high = Math.max(low + 1, Math.ceil(Math.max(...percents)))
 
-  const percentTicks = high - low > 10 ? 8 : high - low === 1 ? 5 : high - low
-
-  const draw = (width: number): PlotOptions => ({
-    width,
+  const draw = (width: number): ChartOptions => ({
     height: HEIGHT,
-    ...MARGINS,
-    x: { domain: [first, last] },
-    y: { domain: [low, high] },
+    margin: MARGIN,
+    x: {
+      domain: [first, last],
+      label: 'epoch',
+      ticks: wholeTicks(first, last, Math.floor(width / 50)),
+      tickText: countText,
+    },
+    y: {
+      domain: [low, high],
+      label: 'accuracy (%)',
+      ticks: high - low > 10 ? 8 : high - low === 1 ? 5 : high - low,
+      tickText: tickText(low, high),
+    },
     marks: [
-      gridY({ ticks: percentTicks }),
-      axisX({ label: 'epoch', ticks: wholeTicks(first, last, Math.floor(width / 50)), tickFormat: countText }),
-      axisY({ label: 'accuracy (%)', ticks: percentTicks, tickFormat: tickText(low, high) }),
-      ...[
-        { points: train, stroke: 'var(--blue)', strokeDasharray: '5,4', symbol: 'square' as const },
-        { points: test, stroke: 'var(--orange)', strokeDasharray: 'none', symbol: 'circle' as const },
-      ].flatMap(({ points, stroke, strokeDasharray, symbol }) => [
-        lineY(points, { x: 'epoch', y: 'percent', stroke, strokeDasharray, strokeWidth: 2 }),
-        ...(dots ? [dot(points, { x: 'epoch', y: 'percent', fill: stroke, r: 3, symbol })] : []),
-      ]),
+      curve(train, 'var(--blue)', { dashes: '5,4' }),
+      curve(test, 'var(--orange)'),
+      ...(dotted ? [dots(train, 'var(--blue)', 'square'), dots(test, 'var(--orange)')] : []),
     ],
   })
 
-  const end = (name: string, points: readonly { readonly percent: number }[]) =>
-    points.length === 0 ? [] : [`${name} ${percentText(points.at(-1)!.percent / 100)}`]
+  const end = (name: string, points: readonly Point[]) =>
+    points.length === 0 ? [] : [`${name} ${percentText(points.at(-1)![1] / 100)}`]
   const ends = [...end('training', train), ...end('test', test)].join(', ')
   return html`<figure>
 ${chart(`Accuracy by epoch; after epoch ${last}: ${ends}.`, WIDTH, draw)}
@@ -115,6 +117,8 @@ ${chart(`Accuracy by epoch; after epoch ${last}: ${ends}.`, WIDTH, draw)}
   }</figcaption>
 </figure>`
 }
+
+const pointOf = ({ iteration, value }: CurvePoint): Point => [iteration, value]
 
 /** At most so many of the points, evenly, the last among them. */
 function everySo(values: readonly number[], most: number): CurvePoint[] {

@@ -1,6 +1,5 @@
 import { shapeText } from '@cotangent/core'
-import { axisX, axisY, gridY, type PlotOptions, rectY, ruleX } from '@observablehq/plot'
-import { chart } from './chart.ts'
+import { bars, type ChartOptions, chart, uprights } from './chart.ts'
 import { html, type Markup } from './markup.ts'
 import { percentText, powerText, shortText, tickText } from './numbers.ts'
 import type { Distribution, LayerSignals } from './report.ts'
@@ -36,47 +35,40 @@ function histogram(layer: string, what: string, distribution: Distribution, rang
   const drawing =
     histogram.counts.length === 0
       ? html`<p class="nothing">nothing but zeros</p>`
-      : chart(`Histogram of ${layer}, ${what}: ${notes}.`, 320, (width) => bars(width, what, distribution, range))
+      : chart(`Histogram of ${layer}, ${what}: ${notes}.`, 320, () => histogramOf(what, distribution, range))
   return html`<figure>${drawing}<figcaption>${notes}</figcaption></figure>`
 }
 
-function bars(width: number, what: string, { count, histogram }: Distribution, domain: Range): PlotOptions {
+function histogramOf(what: string, { count, histogram }: Distribution, domain: Range): ChartOptions {
   const { low, high, counts, scale } = histogram
   const wide = (high - low) / counts.length
   const bins = counts
     .map((bin, at) => ({
       from: Math.max(domain[0], low + at * wide),
       to: Math.min(domain[1], low + (at + 1) * wide),
-      percent: (bin / count) * 100,
+      value: (bin / count) * 100,
     }))
     .filter(({ from, to }) => from < to)
   const logarithmic = scale === 'log10'
   return {
-    width,
     height: 144,
-    marginTop: 26,
-    marginLeft: 38,
-    marginRight: 14,
-    marginBottom: 36,
-    x: { domain: [...domain] },
-    y: { nice: true },
+    margin: { top: 26, right: 14, bottom: 36, left: 38 },
+    x: {
+      domain,
+      label: logarithmic ? `|${what}|, logarithmic` : what,
+      ticks: logarithmic ? wholeTicks(domain) : 5,
+      tickText: logarithmic ? powerText : tickText(...domain),
+    },
+    y: {
+      domain: [0, Math.max(...bins.map(({ value }) => value))],
+      nice: true,
+      label: '% of values',
+      ticks: 3,
+      tickText: (percent) => shortText(percent),
+    },
     marks: [
-      gridY({ ticks: 3 }),
-      axisY({ ticks: 3, label: '% of values', tickFormat: (percent: number) => shortText(percent), tickSize: 0 }),
-      axisX({
-        label: logarithmic ? `|${what}|, logarithmic` : what,
-        tickFormat: logarithmic ? powerText : tickText(...domain),
-        ticks: logarithmic ? wholeTicks(domain) : 5,
-      }),
-      rectY(bins, {
-        x1: 'from',
-        x2: 'to',
-        y: 'percent',
-        fill: logarithmic ? 'var(--orange)' : 'var(--blue)',
-        inset: 0,
-        insetRight: 0.5,
-      }),
-      ...(logarithmic || domain[0] > 0 || domain[1] < 0 ? [] : [ruleX([0], { strokeOpacity: 0.4 })]),
+      bars(bins, logarithmic ? 'var(--orange)' : 'var(--blue)'),
+      ...(logarithmic || domain[0] > 0 || domain[1] < 0 ? [] : [uprights([0], { opacity: 0.4 })]),
     ],
   }
 }
