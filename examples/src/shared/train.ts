@@ -24,6 +24,9 @@ export interface Run {
   readonly onEvent?: (event: FitEvent<TensorTree, TensorTree>) => void
 }
 
+/** Epochs may take a fraction of a second: no more than so many seconds of training are then lost to a power cut. */
+const LEAST_SECONDS = 1
+
 /** What a run came to. */
 export interface Outcome {
   readonly complete: boolean
@@ -125,7 +128,7 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
       test: firstOf(digits.test, measured),
     },
     resume,
-    recorder: folder?.recorder(),
+    recorder: folder?.recorder({ leastSeconds: LEAST_SECONDS }),
     signal,
     onEvent,
   })

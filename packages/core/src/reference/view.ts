@@ -10,13 +10,31 @@ const LONG_ROW = 64
 export function evaluateView(view: View, x: Operand): TypedArray {
   const seen = withWords(view, x)
   const array = allocate(x.dtype, sizeOf(view.shape))
-  if (seen.fill !== 0) array.fill(seen.fill)
   const from = x.array
+  const begin = stretchOf(seen)
+  if (begin !== undefined) {
+    array.set(from.subarray(begin, begin + array.length))
+    return array
+  }
+  if (seen.fill !== 0) array.fill(seen.fill)
   walkRows(seen, (at, offset, stride, begin, end) => {
     if (stride === 1 && end - begin >= LONG_ROW) array.set(from.subarray(offset + begin, offset + end), at + begin)
     else for (let i = begin; i < end; i++) array[at + i] = from[offset + i * stride]!
   })
   return array
+}
+
+/** Where the elements of a view begin in its source, if they lie there as they do in the view, without a gap. */
+function stretchOf(view: View): number | undefined {
+  if (view.source.some((_, axis) => leavesAxis(view, axis))) return undefined
+  const { offset, strides } = stridedView(view)
+  let apart = 1
+  for (let axis = view.shape.length - 1; axis >= 0; axis--) {
+    const length = view.shape[axis]!
+    if (length !== 1 && strides[axis] !== apart) return undefined
+    apart *= length
+  }
+  return offset
 }
 
 /** The transpose of a view: every element of `x` added to where the view saw it in a source of zeros. */

@@ -8,8 +8,13 @@ import { differences, differenceText } from './configuration.ts'
 import { lock } from './lock.ts'
 import { type Metrics, openMetrics } from './metrics.ts'
 
-/** When checkpoints are written, besides after each epoch and when training ends or is aborted. */
+/** When checkpoints are written, besides when training ends or is aborted. */
 export interface RecorderOptions {
+  /**
+   * An epoch that ends so soon after the last checkpoint has none of its own, unless it stays the best until the next is written.
+   * Default: 0, each epoch has one.
+   */
+  readonly leastSeconds?: number
   /** Default: 30. */
   readonly everySeconds?: number
   /** Default: never by count. */
@@ -122,6 +127,12 @@ const readable = (checkpoints: Checkpoints, iteration: number): Promise<ReadChec
 const referredBy = ({ best, snapshots }: AnyRecord): number[] =>
   [...(best ? [best] : []), ...snapshots].map(({ iteration }) => iteration)
 
+/** Those that a record refers to, oldest first. */
+function referredIn(reached: ReadonlyMap<number, AnyReached>, record: AnyRecord): AnyReached[] {
+  const referred = new Set(referredBy(record))
+  return [...reached].flatMap(([iteration, one]) => (referred.has(iteration) ? [one] : []))
+}
+
 interface Recording {
   readonly place: Place
   readonly options: RecorderOptions
@@ -135,7 +146,7 @@ interface Recording {
 
 function recordingSession(recording: Recording): RecordingSession {
   const { place, options, training, start, resumed, choices, metrics, unlock } = recording
-  const { everySeconds = 30, everyIterations = Number.POSITIVE_INFINITY } = options
+  const { leastSeconds = 0, everySeconds = 30, everyIterations = Number.POSITIVE_INFINITY } = options
   const { count, batchSize, iteration: first } = start.record.position
   const perEpoch = Math.ceil(count / batchSize)
   const begin = performance.now()
@@ -145,6 +156,8 @@ function recordingSession(recording: Recording): RecordingSession {
   /** The checkpoints that are kept for their own sake, oldest first, each with those that it refers to. */
   let last: AnyRecord[] = resumed ? [start.record] : []
   let written = { iteration: first, time: begin }
+  /** What later records may refer to, by iteration: of epochs that ended too soon after the last checkpoint. */
+  const passedOver = new Map<number, AnyReached>()
   let linesAt = begin
   const queue = writeQueue()
 
@@ -152,22 +165,36 @@ function recordingSession(recording: Recording): RecordingSession {
     linesAt = performance.now()
     queue.add(() => metrics.flush())
   }
+  const write = (reached: AnyReached): void => {
+    const files = encodeCheckpoint(reached, choices)
+    queue.add(() => place.checkpoints.write(files, reached))
+  }
   const checkpoint = async (reached: AnyReached): Promise<void> => {
     const { record } = reached
     if (record === last.at(-1)) return
     await queue.idle()
-    const files = encodeCheckpoint(reached, choices)
+    passedOver.delete(record.position.iteration)
+    for (const one of referredIn(passedOver, record)) write(one)
+    passedOver.clear()
     last = [...last.filter(({ position }) => position.iteration !== record.position.iteration), record].slice(-LAST)
     const kept = new Set(last.flatMap((one) => [one.position.iteration, ...referredBy(one)]))
     written = { iteration: record.position.iteration, time: performance.now() }
     flush()
+    write(reached)
     queue.add(async () => {
-      await place.checkpoints.write(files, reached)
       for (const one of await place.checkpoints.iterations()) if (!kept.has(one)) await place.checkpoints.remove(one)
     })
   }
   const recordEvent = async (event: Exclude<FitEvent<unknown, unknown>, { type: 'iteration' }>): Promise<void> => {
-    if (event.type === 'epoch') metrics.epoch(event, seconds())
+    if (event.type === 'epoch') {
+      metrics.epoch(event, seconds())
+      if (performance.now() - written.time < leastSeconds * 1000) {
+        passedOver.set(event.iteration, event)
+        const referred = referredIn(passedOver, event.record)
+        for (const [iteration, one] of passedOver) if (!referred.includes(one)) passedOver.delete(iteration)
+        return
+      }
+    }
     await checkpoint(event)
     if (event.type === 'end') await queue.idle()
   }

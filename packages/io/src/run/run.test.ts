@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { tensor } from '@cotangent/core'
 import { greater, mul, where } from '@cotangent/ops'
 import { DivergenceError, fit, fitEvents } from '@cotangent/train'
 import { describe, expect, it } from 'vitest'
@@ -85,6 +86,27 @@ describe('a recorded run', () => {
     // Left without a word; what was recorded stays.
     expect(await checkpointsOf(path())).toEqual(named(7, 9))
     expect((await linesOf(path())).map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10])
+  })
+
+  it('passes over epochs that end soon after another checkpoint, but for the best and snapshots', async () => {
+    const run = await createRun(path(), configuration)
+    // Of more in a row the second epoch is the best.
+    const right = [0.5, 0.875, 0.75, 0.625]
+    let measured = 0
+    const evaluation = {
+      accuracy: () => tensor(right[Math.floor(measured++ / 2)]!),
+      test: { ...training.data },
+      batchSize: 12,
+    }
+    const recorder = run.recorder({ leastSeconds: 1e6 })
+    const { state, record } = await fit({ ...training, engine: 'reference', evaluation, recorder })
+    expect(record.best?.iteration).toBe(10)
+    expect(await checkpointsOf(path())).toEqual(named(10, 20))
+    expect((await linesOf(path())).filter(({ type }) => type === 'epoch')).toHaveLength(4)
+    expect(await run.best(like)).toMatchObject({ params: record.best?.state.params, iteration: 10, accuracy: 0.875 })
+    const reached = await run.latest(like)
+    expect(bits(reached?.state)).toEqual(bits(state))
+    expect(reached?.record).toEqual(record)
   })
 
   it('has a checkpoint of the moment before a loss that is not finite', async () => {
@@ -198,6 +220,8 @@ describe('recorder', () => {
       `recorder: everySeconds is ${every}; give a number above 0`,
     )
     expect(() => run.recorder({ everyIterations: every })).toThrow('recorder: everyIterations is')
+    if (every === 0) return
+    expect(() => run.recorder({ leastSeconds: every })).toThrow(`recorder: leastSeconds is ${every}; give 0 or more`)
   })
 
   it('keeps the folder to itself while it records', async () => {

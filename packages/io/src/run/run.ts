@@ -193,6 +193,8 @@ export async function openRun(path: string, { onNotice }: RunOptions = {}): Prom
     learnt: async (like) => learntAt(await newestOf(), like),
     seconds: () => secondsIn(metricsPath),
     recorder: (recorderOptions = {}) => {
+      const { leastSeconds = 0 } = recorderOptions
+      if (!(leastSeconds >= 0)) throw new ValueError(`recorder: leastSeconds is ${leastSeconds}; give 0 or more`)
       checkEvery('everySeconds', recorderOptions.everySeconds)
       checkEvery('everyIterations', recorderOptions.everyIterations)
       return folderRecorder({ folder: path, metricsPath, checkpoints, notice }, recorderOptions)

@@ -11,7 +11,7 @@ export interface ChartOptions {
   readonly marks: readonly Mark[]
 }
 
-export interface AxisOptions {
+interface AxisOptions {
   readonly domain: readonly [low: number, high: number]
   readonly logarithmic?: boolean
   /** Whether the domain is extended to round numbers. */

@@ -123,11 +123,12 @@ const pointOf = ({ iteration, value }: CurvePoint): Point => [iteration, value]
 /** At most so many of the points, evenly, the last among them. */
 function everySo(values: readonly number[], most: number): CurvePoint[] {
   const every = Math.ceil(values.length / most)
-  return values.flatMap((value, at) =>
-    Number.isFinite(value) && ((at + 1) % every === 0 || at === values.length - 1)
-      ? [{ iteration: at + 1, value }]
-      : [],
-  )
+  const count = Math.ceil(values.length / every)
+  const points = Array.from({ length: count }, (_, at): CurvePoint => {
+    const iteration = Math.min((at + 1) * every, values.length)
+    return { iteration, value: values[iteration - 1]! }
+  })
+  return points.filter(({ value }) => Number.isFinite(value))
 }
 
 /** 1, 2 and 5 times the powers of ten in between. */

@@ -1,12 +1,25 @@
 import { compile } from '@cotangent/compile'
-import { type AnyTensor, ShapeError, shapeText, sizeOf, type Tensor, ValueError } from '@cotangent/core'
-import type { Net, TensorTree } from '@cotangent/models'
+import {
+  type AnyTensor,
+  knownValues,
+  ShapeError,
+  shapeText,
+  sizeOf,
+  type Tensor,
+  type TypedArray,
+  tensor,
+  ValueError,
+} from '@cotangent/core'
+import { type Net, summaryRows, type TensorTree } from '@cotangent/models'
 import { argMax, concat, slice, softmax } from '@cotangent/ops'
 import { confusionMatrix } from '@cotangent/train'
 import type { ImageShape, Mistake, Picture, TestResults } from './report.ts'
 
 /** How many samples go through the net at once. */
 const BATCH = 1000
+
+/** Fewer multiplications and additions than one thread makes in a tenth of a second. */
+const LITTLE = 2e9
 
 /** How many of the worst mistakes are shown. */
 const MOST_MISTAKES = 24
@@ -61,17 +74,36 @@ function classNames({ net, classes }: Test): readonly string[] {
 
 /** [N, classes], computed batch by batch. */
 function probabilitiesOf({ net, params, netState, x, prepare }: Test): Tensor {
-  const count = x.shape[0] ?? 0
+  const [count = 0] = x.shape
   if (count === 0) throw new ShapeError(`report: the test samples have shape ${shapeText(x.shape)}; give at least one`)
-  const predict = compile((params: TensorTree, netState: TensorTree, x: AnyTensor) =>
-    softmax(net.predict(params, netState, prepare(x))),
+  const predict = compile(
+    (params: TensorTree, netState: TensorTree, x: AnyTensor) => softmax(net.predict(params, netState, prepare(x))),
+    // Little work is not worth the start of other threads.
+    count * multiplyAddsOf(net) < LITTLE ? { threads: 1 } : {},
   )
-  const parts = Array.from({ length: Math.ceil(count / BATCH) }, (_, index) => {
-    const part = slice(x, { begin: [index * BATCH], end: [Math.min(count, (index + 1) * BATCH)] })
-    return predict(params, netState, part)
-  })
-  return concat(parts, { axis: 0 })
+  return concat(
+    batchesOf(x).map((batch) => predict(params, netState, batch())),
+    { axis: 0 },
+  )
 }
+
+/** The samples batch by batch, each where the one before was: to touch fresh memory takes longer than to compute on it. */
+function batchesOf(x: AnyTensor): readonly (() => AnyTensor)[] {
+  const [count = 0, ...sample] = x.shape
+  const size = sizeOf(sample)
+  // The elements of a tensor are a typed array.
+  const values = knownValues(x) as TypedArray
+  const room = values.slice(0, Math.min(BATCH, count) * size)
+  return Array.from({ length: Math.ceil(count / BATCH) }, (_, index) => () => {
+    const part = values.subarray(index * BATCH * size, Math.min(count, (index + 1) * BATCH) * size)
+    room.set(part)
+    const shape = [part.length / size, ...sample]
+    return tensor(room.subarray(0, part.length), { shape, dtype: x.dtype as 'float32', adopt: true })
+  })
+}
+
+const multiplyAddsOf = ({ layers }: Net): number =>
+  summaryRows(layers).reduce((sum, { depth, multiplyAdds }) => sum + (depth === 0 ? multiplyAdds : 0), 0)
 
 /** The samples that were taken for another class, those first whose own class was given the least probability. */
 function worstMistakes(probabilities: Tensor, labels: AnyTensor): Omit<Mistake, 'picture'>[] {
@@ -91,9 +123,9 @@ function worstMistakes(probabilities: Tensor, labels: AnyTensor): Omit<Mistake, 
 }
 
 /** Bytes as they are; other values from 0 to 1, or from the sample's least to its greatest where they go beyond. */
-function pictureOf({ data, dtype }: AnyTensor, index: number, shape: ImageShape): Picture {
-  const size = sizeOf(shape)
-  const values = Array.from(data.slice(index * size, (index + 1) * size))
+function pictureOf(x: AnyTensor, index: number, shape: ImageShape): Picture {
+  const { data, dtype } = slice(x, { begin: [index], end: [index + 1] })
+  const values = Array.from(data)
   if (dtype === 'uint8') return { shape, levels: values }
   const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)]
   return { shape, levels: values.map((value) => Math.round(((value - low) / (high - low)) * 255)) }

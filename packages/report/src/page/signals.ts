@@ -29,6 +29,8 @@ export function signalsOf({ net, params, netState, x, t, prepare, loss, key }: L
       })
       return { outputs, gradients: tape.gradient(value, { outputs, params }) }
     },
+    // So few samples are not worth the start of other threads.
+    { threads: 1 },
   )
   const { outputs, gradients } = measure(params, netState, x, t, key)
   return net.layers.flatMap(({ name, layer, output }, index): LayerSignals[] => {
