@@ -58,6 +58,9 @@ export const isImage = (shape: Shape): shape is ImageShape =>
 
 /** The magnitude that 99.5 % of the weights do not exceed: one weight far off must not make all others pale. */
 function scaleOf(pictures: readonly (readonly number[])[]): number {
-  const magnitudes = Float64Array.from(pictures.flat(), Math.abs).sort()
+  const magnitudes = new Float32Array(pictures.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const weights of pictures) for (const weight of weights) magnitudes[at++] = Math.abs(weight)
+  magnitudes.sort()
   return magnitudes[Math.ceil(magnitudes.length * 0.995) - 1] || 1
 }

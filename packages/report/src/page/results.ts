@@ -16,7 +16,7 @@ import { confusionMatrix } from '@cotangent/train'
 import type { ImageShape, Mistake, Picture, TestResults } from './report.ts'
 
 /** How many samples go through the net at once. */
-const BATCH = 1000
+const BATCH = 250
 
 /** Fewer multiplications and additions than one thread makes in a tenth of a second. */
 const LITTLE = 2e9
