@@ -25,7 +25,7 @@ export interface Run {
 }
 
 /** Epochs may take a fraction of a second: no more than so many seconds of training are then lost to a power cut. */
-const LEAST_SECONDS = 1
+const LEAST_SECONDS = 3
 
 /** What a run came to. */
 export interface Outcome {

@@ -17,8 +17,11 @@ export interface Metrics {
   close(): Promise<void>
 }
 
-/** In characters. */
-const FULL = 65_536
+/** How many lines of iterations wait at most, each of some hundred characters. */
+const FULL = 5000
+
+/** What a line of an iteration holds: the iteration, its epoch, its loss and the seconds. */
+const NUMBERS = 4
 
 /**
  * Opens the file, made where there is none, and brings it to where `record` is: lines that go further are cut off, as a killed
@@ -49,13 +52,25 @@ export async function secondsIn(path: string): Promise<number | null> {
 }
 
 function metricsOf(path: string, file: FileHandle, seconds: number, missing: string): Metrics {
+  // Numbers become text when they are written: objects or text that wait would be moved by each collection of garbage.
+  const numbers = new Float64Array(NUMBERS * FULL)
+  let count = 0
   let waiting = missing
+  const text = (): string => {
+    let lines = waiting
+    for (let at = 0; at < NUMBERS * count; at += NUMBERS) {
+      const [iteration, epoch, loss, seconds] = [numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]]
+      lines += `{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`
+    }
+    count = 0
+    return lines
+  }
   const flush = async (): Promise<void> => {
-    const text = waiting
+    const written = text()
     waiting = ''
-    if (text === '') return
+    if (written === '') return
     try {
-      await file.appendFile(text)
+      await file.appendFile(written)
       await file.datasync()
     } catch (error) {
       throw writeError(path, error)
@@ -64,12 +79,13 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
   return {
     seconds,
     iteration: ({ iteration, epoch, loss }, seconds) => {
-      waiting += `{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`
+      if (count === FULL) waiting = text()
+      numbers.set([iteration, epoch, loss, seconds], NUMBERS * count++)
     },
     epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) => {
-      waiting += epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds })
+      waiting = text() + epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds })
     },
-    full: () => waiting.length >= FULL,
+    full: () => count === FULL,
     flush,
     close: async () => {
       try {
