@@ -286,7 +286,7 @@ async function testsFail(tests: readonly string[], mutant?: SourceMutant): Promi
         bail: 1,
         fileParallelism: false,
         testTimeout: 60_000,
-        env: { COTANGENT_THREADS: '1' },
+        env: { COTANGENT_THREADS: '1', COTANGENT_MICRO_KERNELS: 'wide' },
       },
     }
     writeFileSync(join(folder, 'vitest.config.mjs'), `export default ${JSON.stringify(config)}`)
