@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { type AnyTensor, knownValues, type Tensor, type TypedArray, tensor } from '@cotangent/core'
+import { knownValues, type Tensor, tensor } from '@cotangent/core'
 import { loadMnist, MnistUnreachableError, syntheticDigits } from '@cotangent/mnist'
 import { div, slice } from '@cotangent/ops'
 import type { DataOptions } from './options.ts'
@@ -64,18 +64,11 @@ export const scaled = (images: Tensor<'uint8'>) => div(images, 255)
 export function fingerprintOf({ name, train, test }: Digits) {
   const hash = createHash('sha256')
   for (const split of [train, test]) {
-    // Neither is copied for it.
-    hash.update(bytesOf(split.images).subarray(0, 1000 * (split.images.size / sizeOf(split))))
-    hash.update(bytesOf(split.labels))
+    // Their elements as they lie in memory, of which nothing is copied.
+    const [pixels, digits] = [knownValues(split.images) as Uint8Array, knownValues(split.labels) as Int32Array]
+    hash.update(pixels.subarray(0, 1000 * (pixels.length / sizeOf(split)))).update(digits)
   }
   return { name, train: sizeOf(train), test: sizeOf(test), sha256: hash.digest('hex') }
-}
-
-/** The elements of a tensor as they lie in memory. */
-function bytesOf(tensor: AnyTensor): Uint8Array {
-  // A tensor's elements are a typed array.
-  const { buffer, byteOffset, byteLength } = knownValues(tensor) as TypedArray
-  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** How many images there are. */

@@ -25,27 +25,21 @@ interface MicroKernelShape {
   readonly cost: number
 }
 
+/** For fifteen registers; costs of Node 20 on AMD Zen 4, in the same order on 22, 24 and 26. */
+const FOR_FIFTEEN: readonly MicroKernelShape[] = [
+  { rows: 4, cost: 0.287 },
+  { rows: 4, cost: 0.219 },
+  { rows: 3, cost: 0.206 },
+  { rows: 2, cost: 0.214 },
+  { rows: 2, cost: 0.198 },
+]
+
 /** The sets of micro-kernels that there are. */
 export const MICRO_KERNELS = {
-  /** For the fifteen registers that engines hand out on x86; costs of Node 20 on AMD Zen 4, in the same order on 22, 24 and 26. */
-  wide: {
-    registers: 15,
-    shapes: [
-      { rows: 4, cost: 0.287 },
-      { rows: 4, cost: 0.219 },
-      { rows: 3, cost: 0.206 },
-      { rows: 2, cost: 0.214 },
-      { rows: 2, cost: 0.198 },
-    ],
-  },
+  /** For the fifteen registers that engines hand out on x86. */
+  wide: { registers: 15, shapes: FOR_FIFTEEN },
   /** Of these only what leaves registers free, for engines that make slow code of more. */
-  narrow: {
-    registers: 15,
-    shapes: [
-      { rows: 4, cost: 0.287 },
-      { rows: 4, cost: 0.219 },
-    ],
-  },
+  narrow: { registers: 15, shapes: FOR_FIFTEEN.slice(0, 2) },
   /** For the 32 registers of ARM; costs are estimates, by how many vectors are loaded for each product. */
   large: {
     registers: 31,
@@ -57,23 +51,23 @@ export const MICRO_KERNELS = {
       { rows: 4, cost: 0.168 },
     ],
   },
-} as const satisfies Readonly<Record<string, MicroKernels>>
+} satisfies Readonly<Record<string, MicroKernels>>
 
 /** A set of micro-kernels by its name. */
 export type MicroKernelsName = keyof typeof MICRO_KERNELS
 
 export const isMicroKernelsName = (name: string): name is MicroKernelsName => Object.hasOwn(MICRO_KERNELS, name)
 
-/** The shape for panels of so many vectors. */
-const shapeOf = ({ shapes }: MicroKernels, vectors: number): MicroKernelShape => shapes[vectors - 1]!
+/** The set that is taken where nothing speaks for another. */
+export const USUAL = 'wide' satisfies MicroKernelsName
 
 /** How many vectors the panels have that cost least. */
 export const bestVectors = (kernels: MicroKernels): number =>
   1 + kernels.shapes.reduce((best, { cost }, at) => (cost < kernels.shapes[best]!.cost ? at : best), 0)
 
 /** Rows that a micro-kernel takes at once, for panels of so many vectors: as many as it can, then fewer. */
-export function rowBlocks(kernels: MicroKernels, vectors: number): (1 | 2 | 3 | 4)[] {
-  const { rows } = shapeOf(kernels, vectors)
+export function rowBlocks({ shapes }: MicroKernels, vectors: number): (1 | 2 | 3 | 4)[] {
+  const { rows } = shapes[vectors - 1]!
   return rows === 4 ? [4, 2, 1] : rows === 3 ? [3, 2, 1] : [2, 1]
 }
 
@@ -82,7 +76,7 @@ export function panelsOf(kernels: MicroKernels, columns: number, dtype: DType): 
   const lanes = 16 / bytesOf(dtype)
   const panels: Panels[] = []
   let from = 0
-  for (const vectors of cheapest(kernels, Math.ceil(columns / lanes))) {
+  for (const vectors of cheapest(kernels, vectorsOf(columns, dtype))) {
     const width = Math.min(vectors * lanes, columns - from)
     const last = panels.at(-1)
     if (last?.width === width) panels[panels.length - 1] = { ...last, count: last.count + 1 }
@@ -107,8 +101,8 @@ function cheapest({ shapes }: MicroKernels, vectors: number): readonly number[] 
   return widths.sort((one, other) => other - one)
 }
 
+/** How many vectors a width takes. */
+export const vectorsOf = (width: number, dtype: DType): number => Math.ceil((width * bytesOf(dtype)) / 16)
+
 /** A width in whole vectors. */
-export const padded = (width: number, dtype: DType): number => {
-  const lanes = 16 / bytesOf(dtype)
-  return Math.ceil(width / lanes) * lanes
-}
+export const padded = (width: number, dtype: DType): number => (vectorsOf(width, dtype) * 16) / bytesOf(dtype)

@@ -15,8 +15,6 @@ export interface SummaryRow {
 /** The layers as a table, layers within layers indented under them, whose counts are theirs together. */
 export function summaryOf(input: Shape, placed: readonly Placed[]): string {
   const rows = summaryRows(placed)
-  const total = (pick: 'parameters' | 'multiplyAdds') =>
-    rows.reduce((sum, row) => sum + (row.depth === 0 ? row[pick] : 0), 0)
   return table([
     ['layer', 'output', 'parameters', 'multiply-adds'],
     ['input', shapeText(input), '', ''],
@@ -26,12 +24,16 @@ export function summaryOf(input: Shape, placed: readonly Placed[]): string {
       countText(parameters),
       countText(multiplyAdds),
     ]),
-    ['total', '', countText(total('parameters')), countText(total('multiplyAdds'))],
+    ['total', '', countText(summaryTotal(rows, 'parameters')), countText(summaryTotal(rows, 'multiplyAdds'))],
   ])
 }
 
 /** A row for each layer, followed by those of the layers that it is made of, whose counts are in its own. */
 export const summaryRows = (placed: readonly Placed[]): SummaryRow[] => placed.flatMap((one) => rowsOf(one, 0))
+
+/** What all layers come to together; layers within others are counted in theirs. */
+export const summaryTotal = (rows: readonly SummaryRow[], what: 'parameters' | 'multiplyAdds'): number =>
+  rows.reduce((sum, row) => sum + (row.depth === 0 ? row[what] : 0), 0)
 
 /** The layer's own row, then those of the layers it is made of. */
 function rowsOf(

@@ -1,7 +1,7 @@
 import { InternalError, sizeOf } from '@cotangent/core'
-import { combine, counter } from '../affine.ts'
+import { counter, located } from '../affine.ts'
 import { mapAffines } from '../collapse.ts'
-import { type MicroKernels, padded, rowBlocks } from '../panels.ts'
+import { type MicroKernels, rowBlocks, vectorsOf } from '../panels.ts'
 import {
   bytesOfA,
   bytesOfB,
@@ -31,7 +31,7 @@ import type { Scratch } from './scratch.ts'
 
 /** Rows of one turn where threads share out rows: as many as the micro-kernel of its widest panels takes at once, or eight of little work. */
 function rowsOfTurn(product: Product, kernels: MicroKernels): number {
-  const vectors = padded(sizesOf(product).n, product.dtype) / (16 / bytesOf(product.dtype))
+  const vectors = vectorsOf(sizesOf(product).n, product.dtype)
   return vectors > 2 ? rowBlocks(kernels, Math.min(vectors, kernels.shapes.length))[0]! : 8
 }
 
@@ -229,10 +229,10 @@ function totalOf(product: Product, matrix: number): LoopTask {
   const loops = Array.from({ length: counts.batch + counts.rows + counts.columns }, (_, loop) => loop)
   const inOrder = [...loops].sort((one, other) => store.index.by[other]! - store.index.by[one]! || one - other)
   const rank = inOrder.length + 1
-  const part = combine(
-    0,
+  const part = located(
+    inOrder.map((loop) => strides.get(loop) ?? 0),
+    inOrder.map((_, at) => counter(at, rank)),
     rank,
-    inOrder.map((loop, at) => [strides.get(loop) ?? 0, counter(at, rank)] as const),
   )
   return {
     kind: 'loop',

@@ -1,12 +1,9 @@
-import { bestVectors, MICRO_KERNELS, type MicroKernelsName } from '../panels.ts'
+import { bestVectors, MICRO_KERNELS, type MicroKernelsName, rowBlocks, USUAL } from '../panels.ts'
 import { call, forRange } from '../wasm/control.ts'
 import { webAssembly } from '../wasm/engine.ts'
 import { i32 } from '../wasm/instructions.ts'
 import { WasmModule } from '../wasm/module.ts'
 import { microKernel } from './micro-kernel.ts'
-
-/** What is taken where nothing else is clearly faster. */
-const USUAL = 'wide' satisfies MicroKernelsName
 
 /** The least times, in any unit, that a multiplication and addition of vectors took. */
 export interface Times {
@@ -103,16 +100,16 @@ function candidatesIn(fused: boolean): readonly Candidate[] {
   module.memory({ initial: 1, maximum: 1 })
   const names = Object.keys(MICRO_KERNELS) as readonly MicroKernelsName[]
   const shapes = names.map((name) => {
-    const vectors = bestVectors(MICRO_KERNELS[name])
-    const { registers, shapes } = MICRO_KERNELS[name]
-    const { rows } = shapes[vectors - 1]!
+    const kernels = MICRO_KERNELS[name]
+    const vectors = bestVectors(kernels)
+    const rows = rowBlocks(kernels, vectors)[0]!
     const bytes = 16 * vectors
     const kernel = microKernel(module, {
       dtype: 'float32',
       rows,
       columns: 4 * vectors,
       fused,
-      registers,
+      registers: kernels.registers,
       aRow: 4 * DEPTH,
       aStep: 4,
       bStep: bytes,

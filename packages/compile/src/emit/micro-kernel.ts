@@ -1,4 +1,5 @@
 import { type DType, InternalError } from '@cotangent/core'
+import { vectorsOf } from '../panels.ts'
 import { bytesOf } from '../value.ts'
 import { block, brIf, ifElse, loop, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
@@ -71,7 +72,7 @@ const inModules = new WeakMap<WasmModule, Map<string, DefinedKernel>>()
 function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
   const { dtype, rows, columns, aRow, aStep, bStep, between, fused, registers, ones = false } = kernel
   const { mul, add, multiplyAdd, splatLoad } = instructionsFor(dtype)
-  const vectors = Math.ceil((columns * bytesOf(dtype)) / 16)
+  const vectors = vectorsOf(columns, dtype)
   const params = { a: 'i32', b: 'i32', end: 'i32', c: 'i32', first: 'i32' } as const
   return module.func(`product.${rows}x${columns}`, { params }, ({ a, b, end, c, first }, f) => {
     const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local('v128', 'sum')))

@@ -1,4 +1,4 @@
-import { rowBlocks } from '../panels.ts'
+import { rowBlocks, vectorsOf } from '../panels.ts'
 import {
   bytesOfA,
   bytesOfB,
@@ -209,7 +209,7 @@ export class Multiplier {
     const [a, b, c] = [f.local('i32', 'a'), f.local('i32', 'b'), f.local('i32', 'c')]
     const row = f.local('i32', 'row')
     const stop = part.end?.get ?? i32.const(m)
-    const vectors = Math.ceil((part.width * bytesOf(dtype)) / 16)
+    const vectors = vectorsOf(part.width, dtype)
     const blocks = rowBlocks(kernels, vectors).filter((rows) => part.end !== undefined || rows <= m)
     return [
       b.set(part.b),

@@ -1,6 +1,6 @@
 import { sizeOf } from '@cotangent/core'
 import { conflicts, type Touched, together, touchedBy } from '../conflicts.ts'
-import { MICRO_KERNELS, type MicroKernelsName } from '../panels.ts'
+import { MICRO_KERNELS, type MicroKernelsName, USUAL } from '../panels.ts'
 import type { ProgramPlan } from '../program-plan.ts'
 import type { Region } from '../regions.ts'
 import type { Row, Rows } from '../rows.ts'
@@ -48,7 +48,7 @@ export function emitProgram(
   plan: ProgramPlan,
   layout: ProgramLayout,
   functionsOf: (module: WasmModule) => FunctionCaller,
-  { maximum, shared, own: hasOwn = false, fused = false, microKernels = () => 'wide' }: ProgramMemory,
+  { maximum, shared, own: hasOwn = false, fused = false, microKernels = () => USUAL }: ProgramMemory,
 ): EmittedProgram {
   const module = new WasmModule(name)
   if (hasOwn) module.memory({ initial: maximum, maximum, export: true })
@@ -64,7 +64,7 @@ export function emitProgram(
     const context = {
       module,
       fused,
-      kernels: MICRO_KERNELS[kernels ?? 'wide'],
+      kernels: MICRO_KERNELS[kernels ?? USUAL],
       functions,
       addresses: layout.addresses,
       own: own.get,

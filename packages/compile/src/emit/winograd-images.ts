@@ -1,7 +1,7 @@
 import { InternalError } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
 import { mapAffines, withLoad } from '../collapse.ts'
-import { panelsOf, rowBlocks } from '../panels.ts'
+import { panelsOf, rowBlocks, vectorsOf } from '../panels.ts'
 import type { LoopTask, WinogradImagesTask } from '../tasks.ts'
 import { call, forRange, lesser, whileBelow, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
@@ -205,7 +205,7 @@ export function multiplyPlanes(
     y.set(i32.add(i32.add(b.base, i32.mul(plane, b.plane)), before)),
     z.set(i32.add(i32.add(c.base, i32.mul(plane, c.plane)), before)),
     row.set(0),
-    ...rowBlocks(kernels, Math.ceil(width / 4)).map((count) => {
+    ...rowBlocks(kernels, vectorsOf(width, 'float32')).map((count) => {
       const kernel = microKernel(module, {
         dtype: 'float32',
         rows: count,

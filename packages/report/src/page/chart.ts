@@ -1,5 +1,5 @@
 import { scaleLinear, scaleLog } from 'd3-scale'
-import { curveLinear, line } from 'd3-shape'
+import { line } from 'd3-shape'
 import { html, type Markup } from './markup.ts'
 
 /** A chart at one width: how high it is, its axes, and what is drawn in it, one over the other. */
@@ -95,9 +95,7 @@ export const curve =
     const path = line<Point>(
       ([at]) => x(at),
       ([, value]) => y(value),
-    )
-      .curve(curveLinear)
-      .digits(2)
+    ).digits(2)
     return html`<path d="${path(points) ?? ''}" fill="none" stroke="${stroke}" stroke-width="${width}" stroke-opacity="${opacity}" stroke-dasharray="${dashes}" stroke-linejoin="round" stroke-linecap="round"/>`
   }
 

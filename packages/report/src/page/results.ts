@@ -10,7 +10,7 @@ import {
   tensor,
   ValueError,
 } from '@cotangent/core'
-import { type Net, summaryRows, type TensorTree } from '@cotangent/models'
+import { type Net, summaryRows, summaryTotal, type TensorTree } from '@cotangent/models'
 import { argMax, concat, slice, softmax } from '@cotangent/ops'
 import { confusionMatrix } from '@cotangent/train'
 import type { ImageShape, Mistake, Picture, TestResults } from './report.ts'
@@ -79,31 +79,32 @@ function probabilitiesOf({ net, params, netState, x, prepare }: Test): Tensor {
   const predict = compile(
     (params: TensorTree, netState: TensorTree, x: AnyTensor) => softmax(net.predict(params, netState, prepare(x))),
     // Little work is not worth the start of other threads.
-    count * multiplyAddsOf(net) < LITTLE ? { threads: 1 } : {},
+    count * summaryTotal(summaryRows(net.layers), 'multiplyAdds') < LITTLE ? { threads: 1 } : {},
   )
-  return concat(
-    batchesOf(x).map((batch) => predict(params, netState, batch())),
-    { axis: 0 },
-  )
+  const parts = Array.from(batchesOf(x), (batch) => predict(params, netState, batch))
+  return concat(parts, { axis: 0 })
 }
 
-/** The samples batch by batch, each where the one before was: to touch fresh memory takes longer than to compute on it. */
-function batchesOf(x: AnyTensor): readonly (() => AnyTensor)[] {
+/**
+ * The samples batch by batch, each where the one before was, which is then no more: to touch fresh memory takes longer than to
+ * compute on it.
+ */
+function* batchesOf(x: AnyTensor): Generator<AnyTensor> {
   const [count = 0, ...sample] = x.shape
   const size = sizeOf(sample)
   // The elements of a tensor are a typed array.
   const values = knownValues(x) as TypedArray
   const room = values.slice(0, Math.min(BATCH, count) * size)
-  return Array.from({ length: Math.ceil(count / BATCH) }, (_, index) => () => {
-    const part = values.subarray(index * BATCH * size, Math.min(count, (index + 1) * BATCH) * size)
-    room.set(part)
-    const shape = [part.length / size, ...sample]
-    return tensor(room.subarray(0, part.length), { shape, dtype: x.dtype as 'float32', adopt: true })
-  })
+  for (let begin = 0; begin < count; begin += BATCH) {
+    const rows = Math.min(BATCH, count - begin)
+    room.set(values.subarray(begin * size, (begin + rows) * size))
+    yield tensor(room.subarray(0, rows * size), {
+      shape: [rows, ...sample],
+      dtype: x.dtype as 'float32',
+      adopt: true,
+    })
+  }
 }
-
-const multiplyAddsOf = ({ layers }: Net): number =>
-  summaryRows(layers).reduce((sum, { depth, multiplyAdds }) => sum + (depth === 0 ? multiplyAdds : 0), 0)
 
 /** The samples that were taken for another class, those first whose own class was given the least probability. */
 function worstMistakes(probabilities: Tensor, labels: AnyTensor): Omit<Mistake, 'picture'>[] {

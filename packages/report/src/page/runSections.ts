@@ -1,4 +1,5 @@
 import { shapeText } from '@cotangent/core'
+import { summaryTotal } from '@cotangent/models'
 import { smoothed, smoothingSpan } from './curves.ts'
 import { html, type Markup } from './markup.ts'
 import { countText, dateText, durationText, percentText, shortText } from './numbers.ts'
@@ -25,7 +26,7 @@ ${test && fact('test accuracy', percentText(test.correct / test.count), `${count
 ${trained === undefined ? null : fact('training accuracy', percentText(trained.train!), `after epoch ${trained.epoch}`)}
 ${last === undefined ? null : fact('loss', shortText(last), `smoothed; at first ${shortText(losses[0]!)}`)}
 ${fact('iterations', countText(losses.length), epochs < 1 ? `of ${countText(iterationsPerEpoch)} in an epoch` : `${shortText(epochs)} ${epochs === 1 ? 'epoch' : 'epochs'} of ${countText(iterationsPerEpoch)}`)}
-${fact('parameters', countText(totalOf(net, 'parameters')), `in ${countText(net.filter(({ depth, parameters }) => depth === 0 && parameters > 0).length)} layers`)}
+${fact('parameters', countText(summaryTotal(net, 'parameters')), `in ${countText(net.filter(({ depth, parameters }) => depth === 0 && parameters > 0).length)} layers`)}
 ${seconds === null ? null : fact('time', durationText(seconds), `${rateText(losses.length / seconds)} iterations/s, with measuring`)}
 </dl>
 </header>`
@@ -58,13 +59,9 @@ export const netTable = (net: RunReport['net']): Markup => html`<div class="scro
   ({ name, depth, output, parameters, multiplyAdds }) =>
     html`<tr><th scope="row" style="--depth:${depth}">${name}</th><td>${shapeText(output)}</td><td class="number">${countText(parameters)}</td><td class="number">${countText(multiplyAdds)}</td></tr>`,
 )}</tbody>
-<tfoot><tr><th scope="row">total</th><td></td><td class="number">${countText(totalOf(net, 'parameters'))}</td><td class="number">${countText(totalOf(net, 'multiplyAdds'))}</td></tr></tfoot>
+<tfoot><tr><th scope="row">total</th><td></td><td class="number">${countText(summaryTotal(net, 'parameters'))}</td><td class="number">${countText(summaryTotal(net, 'multiplyAdds'))}</td></tr></tfoot>
 </table>
 </div>`
-
-/** Layers within others are counted in theirs. */
-const totalOf = (net: RunReport['net'], what: 'parameters' | 'multiplyAdds'): number =>
-  net.reduce((sum, row) => sum + (row.depth === 0 ? row[what] : 0), 0)
 
 /** The options of the run. */
 export const configurationList = ({ configuration, seed }: RunReport): Markup =>
