@@ -6,7 +6,7 @@ import { type CompileOptions, fusedOf } from './options.ts'
  */
 export const numericChoices = (options: CompileOptions = {}): Readonly<Record<string, number | boolean>> => ({
   /** To be raised by every change to the order or the rounding in which compiled code computes. */
-  version: 2,
+  version: 3,
   winograd: options.winograd ?? true,
   relaxedMultiplyAdd: fusedOf(options),
 })

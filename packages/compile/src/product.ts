@@ -170,7 +170,8 @@ export function readingOfB(product: Product): Reading {
   // The end of a run is told by the right operand's address.
   const ascends = index !== undefined && (k === 1 || distance(index, product.k.at(-1)) > 0)
   const plain = ascends && (distance(index, columns.at(-1)) === 1 || n === 1)
-  const small = turnsOf(task, sums) * between * k * n * bytesOf(dtype) <= IN_PLACE || m < 8
+  const once = mayLeaveOutZeros(product) ? Math.min(MOST_LISTED, k) : turnsOf(task, sums) * between * k
+  const small = once * n * bytesOf(dtype) <= IN_PLACE || m < 8
   if (plain && (small || cut === 'sums')) return { from: 'memory', load: b as Load }
   if (cut === 'rows') return { from: 'shared' }
   return { from: cut === 'outer' && bytesOfB(product, 'shared') <= WHOLE_COPY ? 'shared' : 'own' }
@@ -194,6 +195,29 @@ export function readsStrips(product: Product): boolean {
 
 /** The bytes of one strip. */
 export const stripBytes = (product: Product): number => STRIP_ROWS * 4 * Math.min(MOST_K, sizesOf(product).k)
+
+/** Most k of one pass where zeros are left out: what is read of the right operand during it stays in the first cache. */
+export const MOST_LISTED = 120
+
+/** Least sizes of matrices for which it is worth looking for zeros of the left operand. */
+const FEWEST_ROWS_LISTED = 16
+const FEWEST_COLUMNS_LISTED = 8
+const LEAST_SUM_LISTED = 64
+
+/**
+ * Whether products with zeros of the left operand may be left out, as they can be by the thousand where it holds images with empty
+ * borders, or what relu let through: where its rows are copied as strips, or have each k beside the last.
+ */
+export function mayLeaveOutZeros(product: Product): boolean {
+  const { a, dtype, cut, sums, k: summed } = product
+  const { m, n, k, between } = sizesOf(product)
+  if (cut !== 'rows' || sums.length > 0 || between > 1 || dtype !== 'float32') return false
+  if (m < FEWEST_ROWS_LISTED || n < FEWEST_COLUMNS_LISTED || k < LEAST_SUM_LISTED) return false
+  const { from } = readingOfA(product)
+  const index = readInPlace(a, product.task)
+  const inRows = from === 'shared' || (from === 'memory' && index !== undefined && distance(index, summed.at(-1)) === 1)
+  return from !== 'ones' && (inRows || readsStrips(product))
+}
 
 /** The loops outside of the matrices that a copy runs through itself: all that the operand depends on, or none. */
 function copiedLoops(product: Product, value: Value, from: 'shared' | 'own'): readonly number[] {

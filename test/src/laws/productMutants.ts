@@ -1,4 +1,4 @@
-/** Wrong versions of matrix products: how columns are cut into panels, sums into passes, and what the micro-kernel adds up. */
+/** Wrong versions of matrix products: how columns are cut into panels, sums into passes, what the micro-kernel adds up and what is left out. */
 import { among, type SourceMutant, survivorsAmong } from './compilerMutants.ts'
 
 export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
@@ -13,16 +13,34 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['base: base + panels.from * distance({ base, by }, column)', 'base'],
     ['{ loop: column, factor: panels.width, length', '{ loop: column, factor: 1, length'],
   ]),
-  ...among('passes', 'emit/multiplier.ts', [
+  ...among('passes', 'emit/passes.ts', [
     ['turn < between; turn++', 'turn < 1; turn++'],
     ['between: { from: turn, count: 1 }', 'between: { from: 0, count: 1 }'],
+  ]),
+  ...among('rows and panels', 'emit/multiplier.ts', [
     ['at === 0 ? first : i32.const(0)', 'first'],
     ['panels.from * this.#output.column', '0'],
     ['i32.mul(panel, width * this.#output.column)', '0'],
   ]),
   ...among('micro-kernel', 'emit/micro-kernel.ts', [
-    ['ifElse(i32.eqz(first), addWhatIsThere(kernel, sums, c, add)),', ''],
+    ['addWhatIsThere(kernel, sums, c), kernel', '[], kernel'],
+    ['kernel.neverMinusZero ? addZero(kernel, sums) : []', '[]'],
     ['b.set(i32.add(b, between.bJump)),', ''],
+  ]),
+  ...among('zeros', 'emit/nonzeros.ts', [
+    ['i32.sub(i32.add(count, bit), k)', 'i32.sub(count, k)'],
+    ['i32x4.shuffle(low, high, [2, 6, 3, 7])', 'i32x4.shuffle(low, high, [0, 4, 1, 5])'],
+    ['words.set(i32.add(words, STRIP_ROWS * WORD_BYTES)),', ''],
+    ['i32.shl(i32.load(a), 1)', 'i32.load(a)'],
+  ]),
+  ...among('rows without zeros', 'emit/sparse-rows.ts', [
+    [', many.set(this.#finite)]', ']'],
+    ['this.#finite.set(i32.and(this.#finite, one))', 'this.#finite.set(one)'],
+    ['this.#finite.set(UNKNOWN)', 'this.#finite.set(1)'],
+    ['ifElse(write, settle(false), settle(true))', 'settle(false)'],
+    ['offset: first.offset, from: first.from', 'offset: first.offset, from: 0'],
+    ['offset: right.offset + at * right.panel', 'offset: right.offset'],
+    ['ends.set(i32.add(ends, LISTED))]', ']'],
   ]),
   ...among('warm-up', 'emit/warm-up.ts', [
     ['.filter(({ kernel }) => reachOf(kernel) <= bytes)', ''],
@@ -33,4 +51,4 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
 
 /** Those that survive. */
 export const productSurvivors = (): Promise<SourceMutant[]> =>
-  survivorsAmong(PRODUCT_MUTANTS, { tests: ['panels', 'product', 'contract', 'emit/warm-up'] })
+  survivorsAmong(PRODUCT_MUTANTS, { tests: ['panels', 'product', 'contract', 'zeros', 'emit/warm-up'] })

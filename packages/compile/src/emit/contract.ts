@@ -6,6 +6,7 @@ import {
   bytesOfA,
   bytesOfB,
   distance,
+  mayLeaveOutZeros,
   PARTS,
   type Product,
   productOf,
@@ -28,6 +29,7 @@ import { Multiplier } from './multiplier.ts'
 import { aligned, type ContractContext, copiesFor, type OutputPlace, outputOf } from './operands.ts'
 import type { Phase } from './phase.ts'
 import type { Scratch } from './scratch.ts'
+import { sparseBytes } from './sparse-rows.ts'
 
 /** Rows of one turn where threads share out rows: as many as the micro-kernel of its widest panels takes at once, or eight of little work. */
 function rowsOfTurn(product: Product, kernels: MicroKernels): number {
@@ -43,7 +45,8 @@ export function contractScratch(task: ContractTask): Scratch {
     (a === where ? aligned(bytesOfA(product, where)) : 0) + (b === where ? aligned(bytesOfB(product, where)) : 0)
   const parts = product.cut === 'sums' ? PARTS * outputBytes(product) : 0
   const strip = readsStrips(product) ? stripBytes(product) : 0
-  return { own: wanted('own') + strip, shared: wanted('shared') + parts }
+  const lists = mayLeaveOutZeros(product) ? sparseBytes(product) : 0
+  return { own: wanted('own') + strip + lists, shared: wanted('shared') + parts }
 }
 
 /** The bytes of one part of a sum. */

@@ -27,6 +27,8 @@ export interface MicroKernel {
   readonly registers: number
   /** Whether the left operand is all ones: then columns are summed, and it is not read. */
   readonly ones?: boolean
+  /** Whether no sum is ever −0, so that products with zero can be left out of it. */
+  readonly neverMinusZero?: boolean
   /** A loop around that over k: its turns, and how far it is from the end of one run through k to the next. */
   readonly between?: { readonly turns: number; readonly aJump: number; readonly bJump: number } | undefined
 }
@@ -126,18 +128,25 @@ function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams
       ...step((sum, x) => sum.set(product(x))),
       run(),
       ...further,
-      ifElse(i32.eqz(first), addWhatIsThere(kernel, sums, c, add)),
+      ifElse(i32.eqz(first), addWhatIsThere(kernel, sums, c), kernel.neverMinusZero ? addZero(kernel, sums) : []),
       ...write(kernel, sums, c),
     ]
   })
 }
 
-function addWhatIsThere(
-  kernel: MicroKernel,
-  sums: readonly (readonly Local<'v128'>[])[],
-  c: Local<'i32'>,
-  add: (x: Local<'v128'>, y: Node<'v128'>) => Node<'v128'>,
-): Node<'none'>[] {
+/** Where a micro-kernel writes what: a part of its description. */
+type Written = Pick<MicroKernel, 'dtype' | 'columns' | 'cRow' | 'cColumn'>
+
+type Sums = readonly (readonly Local<'v128'>[])[]
+
+/** Makes zeros of either sign positive ones. */
+export function addZero({ dtype }: Written, sums: Sums): Node<'none'>[] {
+  const { add } = instructionsFor(dtype)
+  return sums.flat().map((sum) => sum.set(add(sum, i32x4.const(0, 0, 0, 0))))
+}
+
+export function addWhatIsThere(kernel: Written, sums: Sums, c: Local<'i32'>): Node<'none'>[] {
+  const { add } = instructionsFor(kernel.dtype)
   return sums.flatMap((row, at) =>
     row.map((sum, vector) => {
       const lanes = lanesIn(kernel, vector)
@@ -156,7 +165,7 @@ function addWhatIsThere(
   )
 }
 
-function write(kernel: MicroKernel, sums: readonly (readonly Local<'v128'>[])[], c: Local<'i32'>): Node<'none'>[] {
+export function write(kernel: Written, sums: Sums, c: Local<'i32'>): Node<'none'>[] {
   const full = 16 / bytesOf(kernel.dtype)
   return sums.flatMap((row, at) =>
     row.flatMap((sum, vector) => {
@@ -172,12 +181,12 @@ function write(kernel: MicroKernel, sums: readonly (readonly Local<'v128'>[])[],
 }
 
 /** Lanes of a vector that hold columns of the output. */
-const lanesIn = ({ columns, dtype }: MicroKernel, vector: number): number => {
+const lanesIn = ({ columns, dtype }: Written, vector: number): number => {
   const full = 16 / bytesOf(dtype)
   return Math.min(full, columns - vector * full)
 }
 
-const offsetOf = ({ cRow, cColumn, dtype }: MicroKernel, row: number, vector: number, lane: number): number =>
+const offsetOf = ({ cRow, cColumn, dtype }: Written, row: number, vector: number, lane: number): number =>
   row * cRow + (vector * (16 / bytesOf(dtype)) + lane) * cColumn
 
 const laneAccess = (dtype: DType) =>

@@ -4,6 +4,8 @@ import {
   bytesOfB,
   distance,
   MOST_K,
+  MOST_LISTED,
+  mayLeaveOutZeros,
   type Product,
   panelsInCopy,
   type Reading,
@@ -12,9 +14,10 @@ import {
   readsStrips,
   STRIP_ROWS,
   sizesOf,
+  stripBytes,
 } from '../product.ts'
 import { bytesOf } from '../value.ts'
-import { call, doWhile, forRange, lesser, whileLoop } from '../wasm/control.ts'
+import { call, doWhile, forRange, ifElse, lesser, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32, v128 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
@@ -32,12 +35,8 @@ import {
   type Right,
   rightOf,
 } from './operands.ts'
-
-/** A stretch of the sums that one call of the micro-kernel runs through. */
-interface Pass {
-  readonly between: { readonly from: number; readonly count: number }
-  readonly k: { readonly from: number; readonly count: number }
-}
+import { type Pass, passesOf, times } from './passes.ts'
+import { SparseRows } from './sparse-rows.ts'
 
 /** Up to so many rows are taken together; of more, blocks of so many, which stay in the second cache from panel to panel. */
 const MOST_ROWS = 128
@@ -57,6 +56,8 @@ export class Multiplier {
   readonly #a: Reading
   readonly #b: Reading
   readonly #output: OutputPlace
+  /** What leaves out products with zero, where they may be. */
+  readonly #sparse: SparseRows | undefined
 
   constructor(
     product: Product,
@@ -72,6 +73,8 @@ export class Multiplier {
     this.outer = product.outer.map(() => f.local('i32', 'outer'))
     this.sums = product.sums.map(() => f.local('i32', 'sum'))
     this.#output = output(this.outer)
+    const lists = i32.add(context.own, this.#ownCopies() + (readsStrips(product) ? stripBytes(product) : 0))
+    this.#sparse = mayLeaveOutZeros(product) ? new SparseRows(product, context, f, lists) : undefined
   }
 
   get #turns(): readonly Local<'i32'>[] {
@@ -89,17 +92,57 @@ export class Multiplier {
   /** Multiplies all rows, or those from `begin` to `end`; `first` is 1 to write, 0 to add to the output. */
   multiply(first: Node<'i32'>, begin?: Local<'i32'>, end?: Local<'i32'>): Node<'none'>[] {
     const left = leftOf(this.#product, this.#context, this.#turns)
-    return passesOf(this.#product, this.#mostK()).flatMap((pass, at) => {
-      const write = at === 0 ? first : i32.const(0)
+    const passes = passesOf(this.#product, this.#mostK())
+    if (this.#sparse === undefined || begin === undefined || end === undefined) {
+      return passes.flatMap((pass, at) => this.#pass(pass, left, at === 0 ? first : i32.const(0), begin, end))
+    }
+    // Many passes, with much code each: all of them with the same.
+    const [from, write] = [this.#f.local('i32', 'fromK'), this.#f.local('i32', 'write')]
+    const lengths = passes.map(({ k }) => k.count)
+    const alike = lengths.filter((count) => count === lengths[0])
+    const stretch = (count: number) => ({ between: passes[0]!.between, k: { from, count } })
+    const ofLength = (count: number) => this.#pass(stretch(count), left, write.get, begin, end)
+    return [
+      write.set(first),
+      forRange(from, 0, alike.length * lengths[0]!, lengths[0]!, [...ofLength(lengths[0]!), write.set(0)]),
+      ...lengths.slice(alike.length).flatMap(ofLength),
+    ]
+  }
+
+  /** All rows, or those from `begin` to `end`, during a stretch of the sums. */
+  #pass(
+    pass: Pass,
+    left: Left,
+    write: Node<'i32'>,
+    begin: Local<'i32'> | undefined,
+    end: Local<'i32'> | undefined,
+  ): Node<'none'>[] {
+    const rows = () => {
       if (readsStrips(this.#product))
         return this.#byRows(STRIP_ROWS, begin, end, (from, to) => this.#strip(pass, left, write, from, to))
-      if (sizesOf(this.#product).m <= MOST_ROWS) return this.#panels(pass, left, write, begin, end)
-      return this.#byRows(BLOCK_ROWS, begin, end, (from, to) => this.#panels(pass, left, write, from, to))
-    })
+      if (sizesOf(this.#product).m <= MOST_ROWS) return this.#block(pass, left, write, begin, end)
+      return this.#byRows(BLOCK_ROWS, begin, end, (from, to) => this.#block(pass, left, write, from, to))
+    }
+    return [...(this.#sparse?.start() ?? []), ...rows()]
+  }
+
+  /** Some rows, without the products with zero where there are many. */
+  #block(
+    pass: Pass,
+    left: Left,
+    write: Node<'i32'>,
+    begin: Local<'i32'> | undefined,
+    end: Local<'i32'> | undefined,
+  ): Node<'none'>[] {
+    const panels = this.#panels(pass, left, write, begin, end)
+    if (this.#sparse === undefined || begin === undefined || end === undefined) return panels
+    const rows = { pass, left, write, begin, end }
+    return [ifElse(this.#sparse.pays(rows), this.#sparse.multiply(rows, this.#output), panels)]
   }
 
   /** Most k of one pass: what it reads of the right operand stays in the first cache, from row to row. */
   #mostK(): number {
+    if (this.#sparse) return MOST_LISTED
     if (this.#b.from !== 'memory') return MOST_K
     const step = distance(this.#b.load.index, this.#product.k.at(-1)) * bytesOf(this.#product.dtype)
     return Math.min(MOST_K, Math.max(FEWEST_K, Math.floor(IN_CACHE / Math.max(1, step))))
@@ -139,7 +182,7 @@ export class Multiplier {
     const vectors = [0, 16, 32, 48]
     const strip: Left = { base: i32.sub(copied, i32.mul(begin, 4)), row: 4, step: bytes, between: 0 }
     return [
-      from.set(i32.add(i32.add(left.base, pass.k.from * left.step), i32.mul(begin, 4))),
+      from.set(i32.add(i32.add(left.base, times(pass.k.from, left.step)), i32.mul(begin, 4))),
       to.set(copied),
       last.set(i32.add(to, pass.k.count * bytes)),
       doWhile(
@@ -152,7 +195,7 @@ export class Multiplier {
       ),
       x.set(strip.base),
       // The strip holds this pass's part of k alone.
-      ...this.#panels(pass, { ...strip, base: i32.sub(x, pass.k.from * bytes) }, write, begin, end),
+      ...this.#block(pass, { ...strip, base: i32.sub(x, times(pass.k.from, bytes)) }, write, begin, end),
     ]
   }
 
@@ -171,11 +214,14 @@ export class Multiplier {
     end: Local<'i32'> | undefined,
   ): Node<'none'>[] {
     const panel = this.#f.local('i32', 'panel')
-    const a = i32.add(left.base, pass.k.from * left.step + pass.between.from * left.between)
+    const a = i32.add(i32.add(left.base, times(pass.k.from, left.step)), pass.between.from * left.between)
     return panelsInCopy(this.#product, this.#context.kernels).flatMap((panels) => {
       const { width, count } = panels
       const right = rightOf(this.#product, this.#context, this.#turns, panels)
-      const b = i32.add(right.base, pass.k.from * right.step + pass.between.from * right.between)
+      const b = i32.add(
+        i32.add(right.base, times(pass.k.from, right.step)),
+        right.offset + pass.between.from * right.between,
+      )
       const c = i32.add(this.#output.base, panels.from * this.#output.column)
       const rows = (b: Node<'i32'>, c: Node<'i32'>) =>
         this.#rows({ width, right, pass, a, b, c, left, write, begin, end })
@@ -225,6 +271,7 @@ export class Multiplier {
           fused,
           registers: kernels.registers,
           ones: this.#a.from === 'ones',
+          neverMinusZero: this.#sparse !== undefined,
           aRow: left.row,
           aStep: left.step,
           bStep: right.step,
@@ -250,26 +297,3 @@ export class Multiplier {
     ]
   }
 }
-
-/** The sums in stretches during which a panel stays in the first cache. */
-function passesOf(product: Product, mostK: number): Pass[] {
-  const { k, between } = sizesOf(product)
-  const passes: Pass[] = []
-  if (k <= mostK) {
-    const most = chunk(between, Math.max(1, Math.floor(mostK / k)))
-    for (let from = 0; from < between; from += most) {
-      passes.push({ between: { from, count: Math.min(most, between - from) }, k: { from: 0, count: k } })
-    }
-    return passes
-  }
-  const most = chunk(k, mostK)
-  for (let turn = 0; turn < between; turn++) {
-    for (let from = 0; from < k; from += most) {
-      passes.push({ between: { from: turn, count: 1 }, k: { from, count: Math.min(most, k - from) } })
-    }
-  }
-  return passes
-}
-
-/** The length of equal stretches of at most `most`. */
-const chunk = (length: number, most: number): number => Math.ceil(length / Math.ceil(length / most))

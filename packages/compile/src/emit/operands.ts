@@ -50,9 +50,10 @@ export interface Left {
   readonly between: number
 }
 
-/** Panels of the right operand, likewise: where the first one starts, and how far it is to the next. */
+/** Panels of the right operand, likewise: where the first one starts, `offset` from the operand's start, and how far it is to the next. */
 export interface Right {
   readonly base: Node<'i32'>
+  readonly offset: number
   readonly panel: number
   readonly step: number
   readonly between: number
@@ -101,7 +102,8 @@ export function rightOf(product: Product, context: ContractContext, turns: Turns
     const { index } = reading.load
     const column = distance(index, n.at(-1)) * bytes
     return {
-      base: i32.add(inMemory(product, context, reading.load, turns), panels.from * column),
+      base: inMemory(product, context, reading.load, turns),
+      offset: panels.from * column,
       panel: panels.width * column,
       step: distance(index, k.at(-1)) * bytes,
       between: distance(index, between.at(-1)) * bytes,
@@ -110,9 +112,9 @@ export function rightOf(product: Product, context: ContractContext, turns: Turns
   const from = reading.from === 'shared' ? 'shared' : 'own'
   const offset = readingOfA(product).from === from ? aligned(bytesOfA(product, from)) : 0
   const step = padded(panels.width, dtype) * bytes
-  const copy = inCopy(product, context, turns, { from, value: b, matrix: elementsOfB(product), offset })
   return {
-    base: i32.add(copy, panels.before * bytes),
+    base: inCopy(product, context, turns, { from, value: b, matrix: elementsOfB(product), offset }),
+    offset: panels.before * bytes,
     panel: sizes.between * sizes.k * step,
     step,
     between: sizes.k * step,

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cotangent/core'
+import { mayLeaveOutZeros, productOf } from '../product.ts'
 import type {
   ContractTask,
   LoopTask,
@@ -33,8 +34,9 @@ export function detailOf(task: Task): string {
 const ofLoop = ({ fold, lengths, rank }: LoopTask): string =>
   fold === undefined ? '' : `over ${sizeOf(lengths.slice(rank))}`
 
-/** The matrices, as `3 × 100×784 · 784×50` for three of them. */
-function ofContraction({ lengths, counts }: ContractTask): string {
+/** The matrices, as `3 × 100×784 · 784×50` for three of them, and whether zeros are looked for. */
+function ofContraction(task: ContractTask): string {
+  const { lengths, counts } = task
   let from = 0
   const next = (count: number): number => {
     from += count
@@ -46,7 +48,8 @@ function ofContraction({ lengths, counts }: ContractTask): string {
     next(counts.columns),
     next(counts.summed),
   ]
-  return `${batch > 1 ? `${batch} × ` : ''}${rows}×${summed} · ${summed}×${columns}`
+  const zeros = mayLeaveOutZeros(productOf(task)) ? ', many zeros left out' : ''
+  return `${batch > 1 ? `${batch} × ` : ''}${rows}×${summed} · ${summed}×${columns}${zeros}`
 }
 
 const ofImages = ({ images, out }: WinogradImagesTask): string =>
