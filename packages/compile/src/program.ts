@@ -46,13 +46,15 @@ export function makeProgram(
   carried: Carried = NOTHING,
   options: SimplifyOptions = {},
 ): Program {
+  session.expect(traced.graph.nodes.flatMap(({ origin }) => (origin.from === 'constant' ? [origin.tensor] : [])))
   const plan = planProgram(traced.graph, carried.addresses.keys(), carried.carries, options)
   const { graph, placement, memory, working } = plan
   const addresses = new Map(carried.addresses)
-  for (const place of plan.constants) {
+  const constants = plan.constants.flatMap((place) => {
     const { origin } = graph.nodes[place]!
-    if (origin.from === 'constant') addresses.set(place, session.resident(origin.tensor))
-  }
+    return origin.from === 'constant' ? [{ place, tensor: origin.tensor }] : []
+  })
+  for (const { place, tensor } of constants) addresses.set(place, session.reserve(tensor))
   for (const [buffer, argument] of plan.inPlace) addresses.set(buffer, addresses.get(argument)!)
   const scratch = memory.end + working.shared + session.threads * working.own
   const base = session.scratch(scratch)
@@ -82,6 +84,7 @@ export function makeProgram(
   // Only its bytes are kept; explanations make the code again.
   const emit = () => emitProgram('program', plan, layout, functionsIn, session)
   const { run, release } = session.start(emit())
+  for (const { tensor } of constants) session.resident(tensor)
 
   return {
     write(leaf, value) {

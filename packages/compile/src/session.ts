@@ -59,6 +59,8 @@ export class Session {
   /** `null` where workers are refused. */
   #pool: ThreadPool | null | undefined
   readonly #resident = new WeakMap<AnyTensor, number>()
+  /** Addresses of tensors that are to be copied here. */
+  readonly #reserved = new WeakMap<AnyTensor, number>()
 
   /** The calling thread included. */
   readonly threads: number
@@ -121,16 +123,36 @@ export class Session {
     return this.#room.address
   }
 
+  /** Starts the workers if one of the tensors that a program may need here is large: see `reserve`. */
+  expect(tensors: readonly AnyTensor[]): void {
+    if (tensors.some((tensor) => isLarge(tensor) && !this.#resident.has(tensor))) this.#threads()
+  }
+
+  /**
+   * The address that a tensor's elements will have. A system hands out memory page by page as it is touched, which takes longer than
+   * to copy what is large: workers touch it, as soon as they have started, while the program is made.
+   */
+  reserve(tensor: AnyTensor): number {
+    const before = this.#resident.get(tensor) ?? this.#reserved.get(tensor)
+    if (before !== undefined) return before
+    const bytes = tensorBytes(tensor.shape, tensor.dtype)
+    const address = this.allocate(bytes + 64)
+    this.#reserved.set(tensor, address)
+    if (isLarge(tensor)) this.#threads()?.touch(address, bytes)
+    return address
+  }
+
   /** The address of a tensor's elements, which are copied here when first asked for. */
   resident(tensor: AnyTensor): number {
     const before = this.#resident.get(tensor)
     if (before !== undefined) return before
-    const address = this.allocate(tensorBytes(tensor.shape, tensor.dtype) + 64)
-    this.#resident.set(tensor, address)
-    this.write(tensor, address)
     const bytes = tensorBytes(tensor.shape, tensor.dtype)
+    const address = this.#reserved.get(tensor) ?? this.allocate(bytes + 64)
+    this.#resident.set(tensor, address)
+    this.#reserved.delete(tensor)
+    this.write(tensor, address)
     // A view into memory that is not shared would end when the memory grows.
-    if (this.shared && bytes >= LARGE) moveTo(tensor, typedArray(this.readBytes(address, bytes), tensor.dtype))
+    if (this.shared && isLarge(tensor)) moveTo(tensor, typedArray(this.readBytes(address, bytes), tensor.dtype))
     return address
   }
 
@@ -181,6 +203,8 @@ export class Session {
     return this.#pool ?? undefined
   }
 }
+
+const isLarge = ({ shape, dtype }: AnyTensor): boolean => tensorBytes(shape, dtype) >= LARGE
 
 /** The elements of a tensor as bytes, to be read. */
 export function bytesIn(tensor: AnyTensor): Uint8Array {

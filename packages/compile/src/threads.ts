@@ -37,6 +37,9 @@ export const CONTROL = {
 /** How often a worker looks for the next program before it waits in the system: some 250 µs, longer than a loop of single steps takes between them. */
 const SPINS = 100_000
 
+/** The least that systems hand out of memory at once. */
+const PAGE_BYTES = 4096
+
 /**
  * What each worker runs. It sits in one message after another: to be given a program that it does not have it must leave the
  * loop, as only its event loop brings messages.
@@ -71,6 +74,14 @@ listen((message) => {
       // Only the calling thread gives up waiting; when it does, it ends this worker.
       imports = { env: { memory, stalled(meeting) { Atomics.wait(control, at(CONTROL.meeting), meeting, message.NAP_MS) } } }
       spin = start(message.spinner).spin
+      return
+    }
+    if (message.touch !== undefined) {
+      const { address, bytes, PAGE_BYTES } = message.touch
+      const words = new Int32Array(memory.buffer)
+      for (let page = Math.floor((bytes - 4) / PAGE_BYTES) - thread + 1; page >= 0; page -= threads - 1) {
+        Atomics.add(words, at(address) + page * (PAGE_BYTES / 4), 0)
+      }
       return
     }
     programs[message.place] = start(message.module).run
@@ -114,6 +125,15 @@ export class ThreadPool {
       worker.post({ memory, thread: index + 1, threads, spinner, CONTROL, SPINS, NAP_MS })
       return worker
     })
+  }
+
+  /**
+   * Has workers that have no program yet touch memory, the last page first, as the calling thread fills it from the first one on. What
+   * is there stays: nothing is added to it, at once.
+   */
+  touch(address: number, bytes: number): void {
+    if (this.#added > 0) return
+    for (const worker of this.#workers) worker.post({ touch: { address, bytes, PAGE_BYTES } })
   }
 
   /** Hands a program to all workers; the place that it is started by. */
