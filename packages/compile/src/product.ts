@@ -219,6 +219,25 @@ export function mayLeaveOutZeros(product: Product): boolean {
   return from !== 'ones' && (inRows || readsStrips(product))
 }
 
+/** Most numbers side by side that are looked at together, and fewest columns for which that is worth it. */
+const MOST_LOOKED_AT = 64
+const FEWEST_COLUMNS_LOOKED_AT = 16
+
+/**
+ * Whether rows of the left operand that are all zeros are looked for, to be left out: where they are windows of images with one
+ * channel, each a number further than the last, so that a look costs little. A window in the empty border of an image is one.
+ */
+export function mayLeaveOutRows(product: Product): boolean {
+  const { a, b, dtype, cut, outer, sums, m: rows, k: summed, task } = product
+  const { m, n, k } = sizesOf(product)
+  const index = readInPlace(a, task)
+  if (index === undefined || dtype !== 'float32' || cut !== 'outer' || sums.length > 0) return false
+  if (m < 4 || n < FEWEST_COLUMNS_LOOKED_AT || m + k - 1 > MOST_LOOKED_AT) return false
+  // What they are multiplied by is looked at once.
+  if (affinesOf(b).some(({ by }) => outer.some((loop) => by[loop] !== 0))) return false
+  return distance(index, rows.at(-1)) === 1 && distance(index, summed.at(-1)) === 1
+}
+
 /** The loops outside of the matrices that a copy runs through itself: all that the operand depends on, or none. */
 function copiedLoops(product: Product, value: Value, from: 'shared' | 'own'): readonly number[] {
   if (from === 'own') return []

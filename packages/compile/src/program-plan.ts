@@ -4,7 +4,8 @@ import type { Graph } from './graph.ts'
 import { tasksOf } from './lower.ts'
 import { type Placement, placementOf } from './placement.ts'
 import { type MemoryPlan, planMemory } from './plan.ts'
-import { type Region, regionsOf } from './regions.ts'
+import { depthFirstRegions, type Region } from './regions.ts'
+import { sharedRows } from './shares.ts'
 import { type SimplifyOptions, simplify } from './simplify.ts'
 import type { NamedTask } from './tasks.ts'
 
@@ -13,7 +14,7 @@ export interface ProgramPlan {
   readonly graph: Graph
   readonly placement: Placement
   readonly tasks: readonly NamedTask[]
-  /** Which of them run depth-first. */
+  /** Which of them go image by image, or row by row. */
   readonly regions: readonly Region[]
   /** Nodes that are written where a carried argument lies, each with that argument. */
   readonly inPlace: ReadonlyMap<number, number>
@@ -35,12 +36,13 @@ export function planProgram(
   const placement = placementOf(graph, { replacing })
   const computed = tasksOf(graph, placement)
   const { inPlace, copies } = placeCarried(graph, placement, computed, carries)
-  const tasks = [...computed, ...copies]
   const constants = graph.nodes.flatMap(({ origin }, place) =>
     origin.from === 'constant' && placement.bufferOf(place) === place ? [place] : [],
   )
   const elsewhere = new Set([...carried, ...constants, ...inPlace.keys()])
-  const regions = regionsOf(tasks, new Set([...inPlace.keys(), ...carried, ...copies.map(({ place }) => place)]))
+  const fixed = new Set([...inPlace.keys(), ...carried, ...copies.map(({ place }) => place)])
+  const inOrder = [...computed, ...copies]
+  const { tasks, regions } = sharedRows(inOrder, depthFirstRegions(inOrder, fixed), fixed, graph)
   const memory = planMemory(graph, placement, tasks, elsewhere, regions)
   return { graph, placement, tasks, inPlace, constants, regions, memory, working: workingMemory(tasks, regions) }
 }

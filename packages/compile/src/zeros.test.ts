@@ -1,6 +1,6 @@
 /** Products whose left operand has many zeros: these are left out, and results are those of the whole product, bit for bit. */
-import { type AnyTensor, add, randomKey, type Tensor, tensor } from '@cotangent/core'
-import { concat, matmul, normal, relu, slice, transpose } from '@cotangent/ops'
+import { type AnyTensor, add, randomKey, type Tensor, tensor, zeros } from '@cotangent/core'
+import { concat, conv2d, matmul, normal, relu, slice, transpose } from '@cotangent/ops'
 import { describe, expect, test } from 'vitest'
 import { compile } from './compile.ts'
 import { integers } from './exact.fixtures.ts'
@@ -126,4 +126,67 @@ test('lists are made only where matrices are large enough', () => {
   }
   expect(leavesOut(16, 64, 8)).toBe(true)
   expect([leavesOut(15, 64, 8), leavesOut(16, 63, 8), leavesOut(16, 64, 7)]).toEqual([false, false, false])
+})
+
+describe('convolutions of images with empty borders', () => {
+  // With channels last, as they lie between layers.
+  const reference = (x: Tensor, w: Tensor) => transpose(conv2d(x, w, null), [0, 2, 3, 1])
+  const referenceAndPad = (x: Tensor, w: Tensor) => transpose(conv2d(x, w, null, { pad: 1 }), [0, 2, 3, 1])
+  const convolve = compile(reference, { threads: 1 })
+  const convolveAndPad = compile(referenceAndPad, { threads: 1 })
+
+  /** Images whose numbers but in a box in the middle are 0, and in every fifth image all of them. */
+  function bordered(images: number, height: number, width: number): Tensor {
+    const values = integers([images, 1, height, width], 'float32', 3)
+    const inside = (at: number, length: number) => at >= Math.floor(length / 3) && at <= Math.floor((2 * length) / 3)
+    const kept = (at: number) => {
+      const [image, row, column] = [Math.floor(at / (height * width)), Math.floor(at / width) % height, at % width]
+      return image % 5 !== 4 && inside(row, height) && inside(column, width)
+    }
+    const data = Float32Array.from(values.data, (value, at) => (kept(at) ? value : 0))
+    return tensor(data, { shape: [images, 1, height, width] }) as Tensor
+  }
+
+  test.each([
+    [28, 28, 5, 30],
+    [28, 28, 3, 16],
+    [9, 64, 3, 17],
+    [9, 65, 3, 17],
+    [12, 8, 5, 20],
+    [10, 11, 2, 16],
+  ])('%i by %i, windows of %i, %i filters: sums of integers are exact', (height, width, kernel, filters) => {
+    const x = bordered(11, height, width)
+    const w = integers([filters, 1, kernel, kernel], 'float32', 4) as Tensor
+    for (const [f, expected] of [
+      [convolve, reference],
+      [convolveAndPad, referenceAndPad],
+    ] as const) {
+      const numbers = (made: Tensor) => Array.from(made.data, (value) => value + 0)
+      expect(numbers(f(x, w))).toEqual(numbers(expected(x, w)))
+    }
+  })
+
+  test('filters that are not finite make NaN of empty windows', () => {
+    const x = bordered(3, 28, 28)
+    for (const at of [0, 12, 25 * 29 + 24]) {
+      const w = integers([30, 1, 5, 5], 'float32', 5).data.slice() as Float32Array
+      w[at] = Number.POSITIVE_INFINITY
+      const filters = tensor(w, { shape: [30, 1, 5, 5] }) as Tensor
+      const kind = (value: number) => (Number.isFinite(value) ? 'finite' : String(value))
+      expect(Array.from(convolve(x, filters).data, kind)).toEqual(Array.from(reference(x, filters).data, kind))
+    }
+  })
+
+  test('no empty window makes −0', () => {
+    const w = tensor(new Float32Array(16 * 9).fill(-1), { shape: [16, 1, 3, 3] }) as Tensor
+    for (const value of convolve(bordered(5, 12, 12), w).data) expect(Object.is(value, -0)).toBe(false)
+  })
+
+  test('windows are looked at where images have one channel', () => {
+    const looksAt = (channels: number) =>
+      convolve
+        .explain({ args: [zeros([2, channels, 28, 28]), zeros([30, channels, 5, 5])], wat: true })
+        .includes('bits.windows')
+    expect([looksAt(1), looksAt(2)]).toEqual([true, false])
+  })
 })

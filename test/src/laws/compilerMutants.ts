@@ -71,10 +71,8 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ['innermost[place] = innermost[finisher]', ''],
     ['if (innerFrom === undefined && innerTo === undefined) return true', 'return true'],
   ]),
-  ...among('regions', 'regions.ts', [
-    ['if (!readsOwnSlices(task, slices.loop, written)) break', ''],
-    [' && strideOf(value.index, at, lengths) === stride', ''],
-  ]),
+  ...among('regions', 'regions.ts', [['if (!readsOwnSlices(task, slices.loop, written)) break', '']]),
+  ...among('regions', 'slices.ts', [[' && strideOf(value.index, at, lengths) === stride', '']]),
   ...among('regions', 'plan.ts', [['region ? [region.from, region.to - 1] : [at, at]', '[at, at]']]),
   ...among('fusion', 'rules/window.ts', [['if (step !== covered) return false', '']]),
   ...among('fusion', 'merge.ts', [

@@ -34,13 +34,32 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['i32.shl(i32.load(a), 1)', 'i32.load(a)'],
   ]),
   ...among('rows without zeros', 'emit/sparse-rows.ts', [
-    [', many.set(this.#finite)]', ']'],
-    ['this.#finite.set(i32.and(this.#finite, one))', 'this.#finite.set(one)'],
+    ['many.set(this.#finite),\n', ''],
     ['this.#finite.set(UNKNOWN)', 'this.#finite.set(1)'],
     ['ifElse(write, settle(false), settle(true))', 'settle(false)'],
     ['offset: first.offset, from: first.from', 'offset: first.offset, from: 0'],
     ['offset: right.offset + at * right.panel', 'offset: right.offset'],
     ['ends.set(i32.add(ends, LISTED))]', ']'],
+  ]),
+  ...among('zeros', 'emit/finite.ts', [
+    ['finite.set(i32.and(finite, one))', 'finite.set(one)'],
+    ['b, end: i32.add(b, k.count * right.step)', 'b, end: b'],
+  ]),
+  ...among('empty windows', 'emit/empty-rows.ts', [
+    ['Math.min(4 * at, numbers - 4)', '4 * at'],
+    ['spread.reduce((some, by) => i64.or(some, i64.shr_u(bits, by)), bits.get)', 'bits.get'],
+    ['Array.from({ length: turns }, (_, of)', 'Array.from({ length: 1 }, (_, of)'],
+  ]),
+  ...among('empty windows', 'emit/multiplier.ts', [
+    ['ifElse(finite, filled.set(bits))', 'filled.set(bits)'],
+    ['(1n << BigInt(rows)) - 1n', '1n'],
+    ['[call(clear, { c: part.c })]', '[]'],
+  ]),
+  ...among('rows together', 'shares.ts', [
+    ['readsOwnSlices(task, slices.loop, written) &&\n', ''],
+    ['!waiting.some((other) => dependent(other, named))', 'true'],
+    ['bytes + more <= MOST_BYTES &&\n', ''],
+    ['rows < FEWEST_ROWS', 'rows < 1'],
   ]),
   ...among('warm-up', 'emit/warm-up.ts', [
     ['.filter(({ kernel }) => reachOf(kernel) <= bytes)', ''],
@@ -51,4 +70,4 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
 
 /** Those that survive. */
 export const productSurvivors = (): Promise<SourceMutant[]> =>
-  survivorsAmong(PRODUCT_MUTANTS, { tests: ['panels', 'product', 'contract', 'zeros', 'emit/warm-up'] })
+  survivorsAmong(PRODUCT_MUTANTS, { tests: ['panels', 'product', 'contract', 'zeros', 'shares', 'emit/warm-up'] })

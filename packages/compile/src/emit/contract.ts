@@ -17,6 +17,7 @@ import {
   stripBytes,
   turnsOf,
 } from '../product.ts'
+import { ROWS_TOGETHER } from '../shares.ts'
 import type { ContractTask, LoopTask } from '../tasks.ts'
 import { bytesOf } from '../value.ts'
 import { forRange, lesser, whileBelow } from '../wasm/control.ts'
@@ -31,10 +32,15 @@ import type { Phase } from './phase.ts'
 import type { Scratch } from './scratch.ts'
 import { sparseBytes } from './sparse-rows.ts'
 
-/** Rows of one turn where threads share out rows: as many as the micro-kernel of its widest panels takes at once, or eight of little work. */
+/**
+ * Rows of one turn where threads share out rows: as many as the micro-kernel of its widest panels takes at once, where these are a part
+ * of what is shared out of rows elsewhere, or eight of little work.
+ */
 function rowsOfTurn(product: Product, kernels: MicroKernels): number {
   const vectors = vectorsOf(sizesOf(product).n, product.dtype)
-  return vectors > 2 ? rowBlocks(kernels, Math.min(vectors, kernels.shapes.length))[0]! : 8
+  if (vectors <= 2) return ROWS_TOGETHER
+  const rows = rowBlocks(kernels, Math.min(vectors, kernels.shapes.length))[0]!
+  return ROWS_TOGETHER % rows === 0 ? rows : 4
 }
 
 /** The working memory that a contraction wants. */
@@ -85,6 +91,7 @@ function byOuterLoops(product: Product, context: ContractContext): Phase {
       const multiplier = new Multiplier(product, context, f, outputOf(product, context))
       const [turn, row] = [f.local('i32', 'turn'), f.local('i32', 'row')]
       return [
+        ...multiplier.begin(),
         turn.set(begin),
         whileBelow(turn, end, [
           ...decode(turn, lengths, multiplier.outer),
@@ -104,9 +111,11 @@ function byRows(product: Product, context: ContractContext): Phase {
   return {
     turns: Math.ceil(m / rows),
     grain: 1,
+    images: rows,
     build: (f, begin, end) => {
       const multiplier = new Multiplier(product, context, f, outputOf(product, context))
       return [
+        ...multiplier.begin(),
         begin.set(i32.mul(begin, rows)),
         end.set(lesser(i32.mul(end, rows), i32.const(m))),
         ...allSums(product, multiplier, f, begin, end),

@@ -135,7 +135,7 @@ function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams
 }
 
 /** Where a micro-kernel writes what: a part of its description. */
-type Written = Pick<MicroKernel, 'dtype' | 'columns' | 'cRow' | 'cColumn'>
+export type Written = Pick<MicroKernel, 'dtype' | 'columns' | 'cRow' | 'cColumn'>
 
 type Sums = readonly (readonly Local<'v128'>[])[]
 

@@ -5,6 +5,7 @@ import {
   distance,
   MOST_K,
   MOST_LISTED,
+  mayLeaveOutRows,
   mayLeaveOutZeros,
   type Product,
   panelsInCopy,
@@ -19,10 +20,12 @@ import {
 import { bytesOf } from '../value.ts'
 import { call, doWhile, forRange, ifElse, lesser, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
-import { i32, v128 } from '../wasm/instructions.ts'
+import { i32, i64, v128 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import { SCRATCH } from './cursor.ts'
+import { clearRows, windowBits } from './empty-rows.ts'
+import { testRight } from './finite.ts'
 import { emitInnerLoops } from './loop.ts'
 import { microKernel } from './micro-kernel.ts'
 import {
@@ -58,6 +61,8 @@ export class Multiplier {
   readonly #output: OutputPlace
   /** What leaves out products with zero, where they may be. */
   readonly #sparse: SparseRows | undefined
+  /** Where whole rows of zeros may be left out: whether what they are multiplied by is finite, and which rows have other numbers. */
+  readonly #emptyRows: { readonly finite: Local<'i32'>; readonly filled: Local<'i64'> } | undefined
 
   constructor(
     product: Product,
@@ -74,11 +79,24 @@ export class Multiplier {
     this.sums = product.sums.map(() => f.local('i32', 'sum'))
     this.#output = output(this.outer)
     const lists = i32.add(context.own, this.#ownCopies() + (readsStrips(product) ? stripBytes(product) : 0))
+    this.#emptyRows = mayLeaveOutRows(product)
+      ? { finite: f.local('i32', 'finite'), filled: f.local('i64', 'filled') }
+      : undefined
     this.#sparse = mayLeaveOutZeros(product) ? new SparseRows(product, context, f, lists) : undefined
   }
 
   get #turns(): readonly Local<'i32'>[] {
     return [...this.outer, ...this.sums]
+  }
+
+  /** What comes before all turns. */
+  begin(): Node<'none'>[] {
+    if (this.#emptyRows === undefined) return []
+    const { between, k } = sizesOf(this.#product)
+    return testRight(this.#product, this.#context, this.#f, this.#emptyRows.finite, {
+      between: { from: 0, count: between },
+      k: { from: 0, count: k },
+    })
   }
 
   /** Copies what each thread copies for itself at these turns. */
@@ -123,7 +141,7 @@ export class Multiplier {
       if (sizesOf(this.#product).m <= MOST_ROWS) return this.#block(pass, left, write, begin, end)
       return this.#byRows(BLOCK_ROWS, begin, end, (from, to) => this.#block(pass, left, write, from, to))
     }
-    return [...(this.#sparse?.start() ?? []), ...rows()]
+    return [...(this.#sparse?.start() ?? []), ...this.#lookAtRows(pass, left), ...rows()]
   }
 
   /** Some rows, without the products with zero where there are many. */
@@ -271,7 +289,7 @@ export class Multiplier {
           fused,
           registers: kernels.registers,
           ones: this.#a.from === 'ones',
-          neverMinusZero: this.#sparse !== undefined,
+          neverMinusZero: this.#sparse !== undefined || this.#emptyRows !== undefined,
           aRow: left.row,
           aStep: left.step,
           bStep: right.step,
@@ -287,13 +305,41 @@ export class Multiplier {
                 },
         })
         const end = i32.add(b, pass.k.count * right.step)
+        const product = call(kernel, { a, b, end, c, first: part.write })
         return whileLoop(i32.le_s(i32.add(row, rows), stop), [
-          call(kernel, { a, b, end, c, first: part.write }),
+          this.#emptyRows ? this.#unlessEmpty(rows, row, { ...part, c }, product) : product,
           a.set(i32.add(a, rows * left.row)),
           c.set(i32.add(c, rows * this.#output.row)),
           row.set(i32.add(row, rows)),
         ])
       }),
     ]
+  }
+
+  /** Finds out which rows have other numbers than zeros. */
+  #lookAtRows({ k, between }: Pass, left: Left): Node<'none'>[] {
+    if (this.#emptyRows === undefined) return []
+    const { finite, filled } = this.#emptyRows
+    const windows = { count: sizesOf(this.#product).m, k: k.count, turns: between.count, turn: left.between }
+    const bits = call(windowBits(this.#context.module, windows), { a: left.base })
+    return [filled.set(-1n), ifElse(finite, filled.set(bits))]
+  }
+
+  /** A product of some rows with a panel, or zeros where the rows have nothing else. */
+  #unlessEmpty(
+    rows: number,
+    row: Local<'i32'>,
+    part: { readonly width: number; readonly c: Local<'i32'> },
+    product: Node<'none'>,
+  ): Node<'none'> {
+    const clear = clearRows(this.#context.module, rows, {
+      dtype: this.#product.dtype,
+      columns: part.width,
+      cRow: this.#output.row,
+      cColumn: this.#output.column,
+    })
+    const bits = i64.shr_u(this.#emptyRows!.filled, i64.extend_i32_u(row))
+    const empty = i64.eqz(i64.and(bits, (1n << BigInt(rows)) - 1n))
+    return ifElse(empty, [call(clear, { c: part.c })], [product])
   }
 }

@@ -120,7 +120,7 @@ export const nonzeroCounter = (module: WasmModule): Func<typeof COUNT_PARAMS, 'i
     module.func('count.nonzero', { params: COUNT_PARAMS, result: 'i32' }, ({ a, step, turns }, f) => {
       const count = f.local('i32', 'count')
       const all = whileLoop(i32.ne(turns, 0), [
-        count.set(i32.add(count, i32.popcnt(i32x4.bitmask(differFromZero(v128.load(a, { align: 4 })))))),
+        count.set(i32.add(count, i32.popcnt(nonzeroBits(v128.load(a, { align: 4 }))))),
         a.set(i32.add(a, step)),
         turns.set(i32.sub(turns, 1)),
       ])
@@ -128,31 +128,7 @@ export const nonzeroCounter = (module: WasmModule): Func<typeof COUNT_PARAMS, 'i
     }),
   )
 
-const FINITE_PARAMS = { b: 'i32', end: 'i32' } as const
-
-/** Whether so many columns of the right operand are finite, from `b` up to `end`: 1 or 0. */
-export function finiteTest(module: WasmModule, columns: number, step: number): Func<typeof FINITE_PARAMS, 'i32'> {
-  return once(module, `finite ${columns} ${step}`, () =>
-    module.func(`finite.${columns}`, { params: FINITE_PARAMS, result: 'i32' }, ({ b, end }, f) => {
-      const sums = Array.from({ length: Math.ceil(columns / 4) }, () => f.local('v128', 'sum'))
-      const zero = i32x4.const(0, 0, 0, 0)
-      const all = whileLoop(i32.lt_u(b, end), [
-        ...sums.map((sum, vector) => {
-          const loaded = v128.load(b, { offset: 16 * vector, align: 4 })
-          const inside = [0, 1, 2, 3].map((lane) => (4 * vector + lane < columns ? -1 : 0))
-          const x = inside.every((lane) => lane !== 0) ? loaded : v128.and(loaded, i32x4.const(...inside))
-          // Zero times what is not finite is NaN, which stays.
-          return sum.set(f32x4.add(sum, f32x4.mul(x, zero)))
-        }),
-        b.set(i32.add(b, step)),
-      ])
-      const tests = sums.map((sum) => i32x4.all_true(f32x4.eq(sum, sum)))
-      return sequence(
-        [all],
-        tests.reduce((one, other) => i32.and(one, other)),
-      )
-    }),
-  )
-}
+/** Four bits: which numbers of a vector are not zero. */
+export const nonzeroBits = (x: Node<'v128'>): Node<'i32'> => i32x4.bitmask(differFromZero(x))
 
 const differFromZero = (x: Node<'v128'>): Node<'v128'> => f32x4.ne(x, i32x4.const(0, 0, 0, 0))

@@ -8,7 +8,7 @@ export interface Phase {
   readonly turns: number
   /** Ranges begin at multiples of this, so that vectors fall the same way however the turns are shared out. */
   readonly grain: number
-  /** Where a turn takes several images: how many. */
+  /** Where a turn takes several images, or rows: how many. */
   readonly images?: number
   /** The body of a function that runs the turns from `begin` to `end`. */
   build(f: FunctionBuilder, begin: Local<'i32'>, end: Local<'i32'>): readonly Node<'none'>[]

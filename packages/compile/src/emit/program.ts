@@ -219,7 +219,7 @@ function itemsOf(
     items.push(
       ...inside.filter((phase, index) => !isLast(phase, index)).map((phase) => itemOf(phase, touchedBy(phase.task))),
     )
-    items.push(depthFirst(inside.filter(isLast), region, together(inside.map((phase) => touchedBy(phase.task)))))
+    items.push(imageByImage(inside.filter(isLast), region, together(inside.map((phase) => touchedBy(phase.task)))))
     at += inside.length
   }
   return items
@@ -233,30 +233,27 @@ const itemOf = ({ phase: { turns, grain }, func, alone }: Scheduled, touched: To
   run: (begin, end) => [call(func, { begin, end })],
 })
 
-/** Chunk after chunk of images through all of the phases. */
-function depthFirst(phases: readonly Scheduled[], { images, chunk }: Region, touched: Touched): Item {
+/** The phases of a region: chunk after chunk of images through all of them, or all of a thread's images through each. */
+function imageByImage(phases: readonly Scheduled[], region: Region, touched: Touched): Item {
+  const { images, chunk, depthFirst } = region
   return {
     touched,
     turns: Math.ceil(images / chunk),
     grain: 1,
-    alone: false,
+    alone: phases.every(({ alone }) => alone),
     run: (begin, end, f) => {
-      const [at, first, last] = [f.local('i32', 'chunk'), f.local('i32', 'first'), f.local('i32', 'last')]
+      const [first, last] = [f.local('i32', 'first'), f.local('i32', 'last')]
       const calls = phases.map(({ phase, func }) => {
         const { turns, images: together = 1 } = phase
         const turnAt = (image: Node<'i32'>) =>
           together > 1 ? i32.div_u(i32.add(image, together - 1), together) : i32.mul(image, turns / images)
         return call(func, { begin: turnAt(first.get), end: turnAt(last.get) })
       })
-      return [
-        at.set(begin),
-        whileLoop(i32.lt_u(at, end), [
-          first.set(i32.mul(at, chunk)),
-          at.set(i32.add(at, 1)),
-          last.set(atMost(i32.mul(at, chunk), images)),
-          ...calls,
-        ]),
-      ]
+      const from = (at: Node<'i32'>) => first.set(i32.mul(at, chunk))
+      const to = (at: Node<'i32'>) => last.set(atMost(i32.mul(at, chunk), images))
+      if (!depthFirst) return [from(begin.get), to(end.get), ...calls]
+      const at = f.local('i32', 'chunk')
+      return [at.set(begin), whileLoop(i32.lt_u(at, end), [from(at.get), at.set(i32.add(at, 1)), to(at.get), ...calls])]
     },
   }
 }

@@ -4,7 +4,8 @@ import type { Local } from '../wasm/entities.ts'
 import { i32 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
-import { finiteTest, LISTED, lister, nonzeroCounter, rowBits, stripBits, WORD_BYTES, wordsFor } from './nonzeros.ts'
+import { testRight } from './finite.ts'
+import { LISTED, lister, nonzeroCounter, rowBits, stripBits, WORD_BYTES, wordsFor } from './nonzeros.ts'
 import { type ContractContext, type Left, type OutputPlace, rightOf } from './operands.ts'
 import { type Pass, times } from './passes.ts'
 import { columnsOf, MOST_SUMS, type SparsePanel, settleSums, sparseKernel } from './sparse-kernel.ts'
@@ -82,25 +83,16 @@ export class SparseRows {
     return sequence(
       [
         many.set(this.#manyZeros(rows)),
-        ifElse(many, [ifElse(i32.eq(this.#finite, UNKNOWN), this.#testRight(rows.pass)), many.set(this.#finite)]),
+        ifElse(many, [
+          ifElse(
+            i32.eq(this.#finite, UNKNOWN),
+            testRight(this.#product, this.#context, this.#f, this.#finite, rows.pass),
+          ),
+          many.set(this.#finite),
+        ]),
       ],
       many,
     )
-  }
-
-  /** Finds out whether what the right operand has for a stretch of the sums is finite. */
-  #testRight(pass: Pass): Node<'none'>[] {
-    const chunk = this.#f.local('i32', 'chunk')
-    const tests = this.#chunks().flatMap(({ panels, offset, count, apart }) =>
-      panels.map(({ columns, step, offset: inChunk }) => {
-        const test = finiteTest(this.#context.module, columns, step)
-        const begin = i32.add(i32.add(this.#right(), times(pass.k.from, step)), offset + inChunk)
-        const b = i32.add(begin, i32.mul(chunk, apart))
-        const one = call(test, { b, end: i32.add(b, pass.k.count * step) })
-        return forRange(chunk, 0, count, 1, [this.#finite.set(i32.and(this.#finite, one))])
-      }),
-    )
-    return [this.#finite.set(1), ...tests]
   }
 
   /** Whether a sample of the rows has many zeros. */

@@ -21,7 +21,7 @@ export interface PlanDescription {
   /** What a run does, in order. */
   readonly tasks: readonly PlanTask[]
   /** Neighbouring tasks, from the first up to before the last, that run one after the other for some images at a time. */
-  readonly regions: readonly { readonly from: number; readonly to: number }[]
+  readonly regions: readonly { readonly from: number; readonly to: number; readonly depthFirst: boolean }[]
   /** How many operations were traced, and how many each simplification took away. */
   readonly traced: number
   readonly removed: readonly { readonly what: string; readonly count: number }[]
@@ -112,7 +112,7 @@ export function describePlan({ traced, plan, emitted, threads, options, carried 
     nodes: graph.nodes.map((node, place) => nodeOf(plan, node, place, names, fused)),
     results: resultsOf(traced, graph),
     tasks: described,
-    regions: plan.regions.map(({ from, to }) => ({ from, to })),
+    regions: plan.regions.map(({ from, to, depthFirst }) => ({ from, to, depthFirst })),
     traced: operationsIn(traced.graph),
     removed: removals(traced.graph, options),
     threads,

@@ -21,8 +21,13 @@ function heading(plan: PlanDescription): string[] {
         `${plural(tasks.length, 'task')} in ${plural(phases, 'phase')}`,
         threadsText(threads, meetings),
         ...(microKernels ? [`${microKernels} micro-kernels`] : []),
-        ...plan.regions.map(
-          ({ from, to }, at) => `${at === 0 ? 'some images at a time in tasks ' : ''}${from}–${to - 1}`,
+        ...regionsText(
+          'some images at a time',
+          plan.regions.filter(({ depthFirst }) => depthFirst),
+        ),
+        ...regionsText(
+          'each thread its rows',
+          plan.regions.filter(({ depthFirst }) => !depthFirst),
         ),
       ],
     ],
@@ -201,3 +206,6 @@ function scaled(number: number, units: readonly string[]): string {
   const text = unit === 0 || value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2)
   return `${text}${units[unit]}`
 }
+
+const regionsText = (how: string, regions: PlanDescription['regions']): string[] =>
+  regions.map(({ from, to }, at) => `${at === 0 ? `${how} in tasks ` : ''}${from}–${to - 1}`)
