@@ -1,5 +1,5 @@
 /** Large tensors that a compiled function closes over stay in its memory, and nowhere else. */
-import { knownValues, ones, type Tensor, tensor } from '@cotangent/core'
+import { type AnyTensor, knownValues, ones, type Tensor, tensor } from '@cotangent/core'
 import { add, cast, sum, take } from '@cotangent/ops'
 import { expect, test } from 'vitest'
 import { compile } from './compile.ts'
@@ -13,7 +13,7 @@ const rowsOf = (data: Tensor<'uint8'>, threads: number) =>
   compile((at: Tensor<'int32'>) => sum(cast(take(data, at), 'float32'), { axis: 1 }), { threads })
 
 /** The memory behind a tensor. */
-const memoryOf = (data: Tensor<'uint8'>) => (knownValues(data) as Uint8Array).buffer
+const memoryOf = (data: AnyTensor) => (knownValues(data) as Uint8Array).buffer
 
 test.each([1, 2])('with %i threads its elements, and what is computed of them, stay the same', (threads) => {
   const [data, expected] = [table(), table()]
@@ -44,4 +44,20 @@ test('small tensors stay where they are', () => {
   const data = tensor(new Uint8Array(2 ** 10), { shape: [4, 2 ** 8] })
   rowsOf(data, 2)(tensor([1], { dtype: 'int32' }))
   expect(memoryOf(data)).toBeInstanceOf(ArrayBuffer)
+})
+
+test('workers that touch the memory before it is filled change nothing there', () => {
+  for (let time = 0; time < 4; time++) {
+    // No number of pages, and elements that differ in each of them.
+    const data = tensor(
+      Int32Array.from({ length: 2 ** 20 + 333 }, (_, at) => Math.imul(at + time, 2_654_435_761)),
+      { shape: [2 ** 20 + 333] },
+    )
+    const expected = Int32Array.from(data.data as Int32Array)
+    const at = tensor([0, 1023, 2 ** 20, 2 ** 20 + 332], { dtype: 'int32' })
+    const taken = compile((at: Tensor<'int32'>) => take(data, at), { threads: 2 })(at)
+    expect([...taken.data]).toEqual(Array.from(at.data, (place) => expected[place]))
+    expect(memoryOf(data)).toBeInstanceOf(SharedArrayBuffer)
+    expect(Buffer.compare(Buffer.from((data.data as Int32Array).buffer), Buffer.from(expected.buffer))).toBe(0)
+  }
 })

@@ -46,6 +46,12 @@ export function writeBenchData(folder: string, { train }: Digits): void {
   model('infer-w2', simpleConvNet())
 }
 
+/** Digits dark on white. */
+export const inverted = (digits: Digits): Digits => {
+  const invert = (part: Part): Part => ({ ...part, pixels: part.pixels.map((pixel) => 255 - pixel) })
+  return { ...digits, train: invert(digits.train), test: invert(digits.test) }
+}
+
 /** Writes the four files of MNIST, packed as they are handed out. */
 export function writeIdxFiles(folder: string, { train, test }: Digits): void {
   const write = (name: string, { pixels, labels }: Part) => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CotangentError } from '@cotangent/core'
-import { loadDigits, writeBenchData, writeIdxFiles } from './files.ts'
+import { inverted, loadDigits, writeBenchData, writeIdxFiles } from './files.ts'
 import { measureGrowth } from './growth.ts'
 import { machineFacts } from './machine.ts'
 import { type MeasureOptions, measureRow } from './measure.ts'
@@ -44,7 +44,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const measuring: MeasureOptions = { ...options, progress }
   const rows = []
   for (const row of ROWS.filter(({ name }) => options.rows.includes(name))) {
-    const data = row.work === 'full' ? idxFolder() : scratch
+    const data = row.work === 'full' ? idxFolder() : row.inverted ? invertedFolder() : scratch
     const entries = await measureRow(row, { data, hidden: 50, batch: row.batch }, measuring)
     print(rowText(row, entries))
     rows.push({
@@ -61,6 +61,13 @@ async function bench(options: BenchOptions): Promise<void> {
     growths.push({ name: growth.name, title: growth.title, size: growth.size, points: result.points })
   }
   if (options.json) console.log(JSON.stringify({ machine, data: digits.name, rows, growths }, null, 2))
+
+  /** A folder with the same digits, inverted. */
+  function invertedFolder(): string {
+    const folder = join(scratch, 'inverted')
+    if (mkdirSync(folder, { recursive: true }) !== undefined) writeBenchData(folder, inverted(digits))
+    return folder
+  }
 
   /** The folder of the four files, as a whole process reads them: the one given, else one that is written. */
   function idxFolder(): string {

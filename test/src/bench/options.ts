@@ -21,6 +21,7 @@ Rows, the first six when none is named:
   w1 w2 w3       a training step of TwoLayerNet, SimpleConvNet, DeepConvNet
   inference-w1   images a second of TwoLayerNet, and inference-w2 of SimpleConvNet
   first          import of the built packages to the end of the first step
+  w1-dense       w1 with inverted digits, which have few zeros to leave out
   full           the whole process of \`pnpm example two-layer\`: minutes
   heap           what 10,000 steps leave on the JavaScript heap
   hidden batch   how a step grows with the hidden layer, with the batch

@@ -12,6 +12,8 @@ export interface Row {
   readonly seconds?: number
   /** Rounds, if not as many as for all. */
   readonly rounds?: number
+  /** Whether the digits are inverted, dark on white: then hardly a pixel is 0. */
+  readonly inverted?: boolean
 }
 
 /** A figure, as a function of what a process answers. */
@@ -112,6 +114,12 @@ const SHORT: readonly Row[] = [
 
 /** What is measured when it is named. */
 const LONG: readonly Row[] = [
+  {
+    ...step('w1', 'TwoLayerNet', 0.4),
+    name: 'w1-dense',
+    title: 'W1 with inverted digits, which have few zeros to leave out',
+    inverted: true,
+  },
   {
     name: 'full',
     title: '10,000 W1 steps, accuracies of 70,000 images each epoch: the whole process',
