@@ -232,7 +232,7 @@ export function mayLeaveOutRows(product: Product): boolean {
   const { m, n, k } = sizesOf(product)
   const index = readInPlace(a, task)
   if (index === undefined || dtype !== 'float32' || cut !== 'outer' || sums.length > 0) return false
-  if (m < 4 || n < FEWEST_COLUMNS_LOOKED_AT || m + k - 1 > MOST_LOOKED_AT) return false
+  if (m === 1 || n < FEWEST_COLUMNS_LOOKED_AT || m + k - 1 > MOST_LOOKED_AT) return false
   // What they are multiplied by is looked at once.
   if (affinesOf(b).some(({ by }) => outer.some((loop) => by[loop] !== 0))) return false
   return distance(index, rows.at(-1)) === 1 && distance(index, summed.at(-1)) === 1

@@ -71,7 +71,7 @@ test('a task that reads other rows, or all of them, does not join', () => {
     const y = exp(x)
     return max(add(take(y, indices(40, 40)), tanh(x)), { axis: 1 })
   }
-  for (const { tasks } of regionsIn(others as never, x)) expect(tasks).toBeLessThan(3)
+  expect(regionsIn(others as never, x)).toEqual([])
   const all = (x: Tensor) => {
     const rows = max(exp(x), { axis: 1, keepDims: true })
     return max(sub(x, mul(rows, mean(rows))), { axis: 1 })

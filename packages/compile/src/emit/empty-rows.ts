@@ -26,8 +26,8 @@ export function windowBits(module: WasmModule, windows: Windows): Func<typeof WI
       const bits = f.local('i64', 'bits')
       const all = (load: (offset: number) => ReturnType<typeof v128.load>, at: number) =>
         Array.from({ length: turns }, (_, of) => load(of * turn + 4 * at)).reduce((some, more) => v128.or(some, more))
-      // The last vector begins early enough to end with the numbers.
-      const starts = Array.from({ length: Math.ceil(numbers / 4) }, (_, at) => Math.min(4 * at, numbers - 4))
+      // Bits of what is read beyond the last window's numbers are no window's.
+      const starts = Array.from({ length: Math.ceil(numbers / 4) }, (_, at) => 4 * at)
       const columns = starts.map((at) => {
         const vector = all((offset) => v128.load(a, { offset, align: 4 }), at)
         return bits.set(i64.or(bits, i64.shl(i64.extend_i32_u(nonzeroBits(vector)), BigInt(at))))
