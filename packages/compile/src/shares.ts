@@ -25,38 +25,24 @@ export function sharedRows(
 ): { readonly tasks: readonly NamedTask[]; readonly regions: readonly Region[] } {
   const inOrder: NamedTask[] = []
   const regions: Region[] = []
-  let at = 0
-  while (at < tasks.length) {
-    const known = depthFirst.find(({ from }) => from === at)
-    const next = known?.to ?? depthFirst.find(({ from }) => from > at)?.from ?? tasks.length
-    const found = known ? undefined : rowsFrom(tasks.slice(at, next), fixed, graph)
-    const from = inOrder.length
-    if (known) {
-      inOrder.push(...tasks.slice(at, next))
-      regions.push({ ...known, from, to: inOrder.length })
-      at = next
-    } else if (found) {
-      inOrder.push(...found.together)
-      regions.push({ from, to: inOrder.length, images: found.rows, chunk: ROWS_TOGETHER, depthFirst: false })
-      // What came between is looked at again.
-      const rest = [...found.between, ...tasks.slice(at + found.together.length + found.between.length)]
-      return joined(inOrder, regions, sharedRows(rest, shifted(depthFirst, tasks.length - rest.length), fixed, graph))
-    } else {
-      inOrder.push(tasks[at++]!)
+  const add = (some: readonly NamedTask[], region?: Omit<Region, 'from' | 'to'>) => {
+    if (region) regions.push({ ...region, from: inOrder.length, to: inOrder.length + some.length })
+    inOrder.push(...some)
+  }
+  let from = 0
+  for (const known of [...depthFirst, undefined]) {
+    let left = tasks.slice(from, known?.from)
+    while (left.length > 0) {
+      const found = rowsFrom(left, fixed, graph)
+      const { together, between } = found ?? { together: left.slice(0, 1), between: [] }
+      add(together, found && { images: found.rows, chunk: ROWS_TOGETHER, depthFirst: false })
+      left = [...between, ...left.slice(together.length + between.length)]
     }
+    if (known === undefined) break
+    add(tasks.slice(known.from, known.to), known)
+    from = known.to
   }
   return { tasks: inOrder, regions }
-}
-
-const shifted = (regions: readonly Region[], by: number): readonly Region[] =>
-  regions.map((region) => ({ ...region, from: region.from - by, to: region.to - by })).filter(({ from }) => from >= 0)
-
-function joined(
-  tasks: readonly NamedTask[],
-  regions: readonly Region[],
-  rest: ReturnType<typeof sharedRows>,
-): ReturnType<typeof sharedRows> {
-  return { tasks: [...tasks, ...rest.tasks], regions: [...regions, ...shifted(rest.regions, -tasks.length)] }
 }
 
 /** Tasks that go row by row, from the first one on, and those between them that can wait. */

@@ -1,3 +1,4 @@
+import { vectorsOf } from '../panels.ts'
 import { MOST_LISTED, type Product, panelsInCopy, readsStrips, STRIP_ROWS, sizesOf } from '../product.ts'
 import { call, forRange, ifElse, lesser, sequence, whileBelow, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
@@ -105,8 +106,8 @@ export class SparseRows {
     const counter = nonzeroCounter(this.#context.module)
     const count = call(counter, {
       a: this.#behind(this.#at(row, left), pass.k.from, left),
-      step: i32.const(step),
-      turns: i32.const(turns),
+      step,
+      turns,
     })
     return i32.le_s(count, Math.floor(MOST_NONZERO * turns * 4))
   }
@@ -129,10 +130,10 @@ export class SparseRows {
       f.local('i32', 'chunk'),
     ]
     const first = pass.k.from
-    const count = i32.const(pass.k.count)
-    const apart = pass.k.count * LISTED
+    const { count } = pass.k
+    const apart = count * LISTED
     const step = wordStep(this.#product)
-    const places = placesFor(this.#product, pass.k.count)
+    const places = placesFor(this.#product, count)
     const sums = i32.add(this.#memory, places.sums)
     const start = [
       row.set(from),
@@ -150,9 +151,9 @@ export class SparseRows {
           ends,
           call(lister(module), {
             words,
-            step: i32.const(step),
-            begin: i32.add(first, 0),
-            end: i32.add(first, pass.k.count),
+            step,
+            begin: first,
+            end: i32.add(first, count),
             list,
           }),
         ),
@@ -221,7 +222,7 @@ export class SparseRows {
     for (const panels of panelsInCopy(this.#product, this.#context.kernels)) {
       const right = rightOf(this.#product, this.#context, [], panels)
       for (let at = 0; at < panels.count; at++) {
-        const vectors = sum([...open, { columns: panels.width }].map(({ columns }) => Math.ceil(columns / 4)))
+        const vectors = sum([...open, { columns: panels.width }].map(({ columns }) => vectorsOf(columns, 'float32')))
         if (open.length > 0 && vectors > MOST_SUMS) close()
         open.push({
           columns: panels.width,
