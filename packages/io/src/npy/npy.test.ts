@@ -105,6 +105,27 @@ describe('.npz', () => {
     expect(() => decodeNpz(zipSync({ 'w.npy': new Uint8Array(3) }))).toThrow(/w.npy: these bytes are no .npy file/)
   })
 
+  it.each([false, true])('is refused where a bit of an array is another, compress: %s', (compress) => {
+    const whole = encodeNpz({ v: tensors.f8, w: tensors.f4 }, { compress })
+    const refused = [0, 1].map((entry) => {
+      const bytes = Uint8Array.from(whole)
+      // The last byte of an array's header is before its elements; in a compressed one any change is seen, there or when it is unpacked.
+      const name = Buffer.from(bytes).indexOf(entry === 0 ? 'v.npy' : 'w.npy')
+      bytes[name + 5 + (compress ? 20 : 128)]! ^= 1
+      return () => decodeNpz(bytes)
+    })
+    for (const decode of refused) expect(decode).toThrow(FormatError)
+    if (!compress) expect(refused[1]).toThrow('decodeNpz: w.npy has another checksum than the archive says')
+  })
+
+  it('is read with a comment behind its directory', () => {
+    const whole = encodeNpz({ w: tensors.f4 })
+    const bytes = new Uint8Array(whole.byteLength + 5)
+    bytes.set(whole)
+    new DataView(bytes.buffer).setUint16(whole.byteLength - 2, 5, true)
+    same(decodeNpz(bytes).w!, tensors.f4)
+  })
+
   it('is refused where a few bytes claim to hold gigabytes', () => {
     const bytes = encodeNpz({ w: tensors.f4 }, { compress: true })
     const entry = Buffer.from(bytes).lastIndexOf('PK\x01\x02')

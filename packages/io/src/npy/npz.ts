@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Tree } from '@cotangent/core'
 import { unzipSync, zipSync } from 'fflate'
 import { FormatError } from '../errors.ts'
@@ -27,7 +28,7 @@ export function encodeNpz(tree: Tree, { compress = false }: NpzOptions = {}): Ui
 /**
  * The tensors of a `.npz` file, as `numpy.savez` and `numpy.savez_compressed` write it, by name.
  *
- * @throws FormatError for bytes that are no zip archive, are truncated, or hold something other than arrays that tensors can be.
+ * @throws FormatError for bytes that are no zip archive, are truncated, or are damaged, or hold something other than arrays that tensors can be.
  * @example
  * decodeNpz(encodeNpz({ w: ones([2]) }, { compress: true })).w // [1. 1.]
  */
@@ -45,10 +46,12 @@ export function decodeArchive(source: string, bytes: Uint8Array): NamedTensors {
     names.add(name)
     return true
   })
-  const tensors = Object.entries(files).map(([name, file]) => [
-    name.slice(0, -SUFFIX.length),
-    decodeFrom(`${source}: ${name}`, file),
-  ])
+  const sums = checksumsIn(bytes)
+  const tensors = Object.entries(files).map(([name, file], at) => {
+    if (crc32(file) !== sums[at])
+      throw new FormatError(`${source}: ${name} has another checksum than the archive says; the file is damaged`)
+    return [name.slice(0, -SUFFIX.length), decodeFrom(`${source}: ${name}`, file)]
+  })
   return Object.fromEntries(tensors)
 }
 
@@ -67,6 +70,24 @@ function unzip(source: string, bytes: Uint8Array, filter: (file: ZipEntry) => bo
       `${source}: these bytes are no whole zip archive (${error instanceof Error ? error.message : error}); the file is truncated, or no .npz file`,
     )
   }
+}
+
+/** Sizes and places in a zip archive's directory: PKWARE's APPNOTE 6.3.10, sections 4.3.12 and 4.3.16. */
+const ENTRY = { checksum: 16, lengths: [28, 30, 32], bytes: 46 } as const
+const END = { signature: 0x06054b50, count: 10, directory: 16, bytes: 22 } as const
+
+/** The CRC-32 of each file of a zip archive, in the order of its directory; the library that unpacks them does not look at it. */
+function checksumsIn(bytes: Uint8Array): readonly number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let end = bytes.byteLength - END.bytes
+  // Behind the directory's end there may be a comment; that it is there was seen when the files were unpacked.
+  while (end > 0 && view.getUint32(end, true) !== END.signature) end--
+  let at = view.getUint32(end + END.directory, true)
+  return Array.from({ length: view.getUint16(end + END.count, true) }, () => {
+    const checksum = view.getUint32(at + ENTRY.checksum, true)
+    at += ENTRY.lengths.reduce<number>((all, place) => all + view.getUint16(at + place, true), ENTRY.bytes)
+    return checksum
+  })
 }
 
 type ZipEntry = Readonly<Record<'size' | 'originalSize', number>> & { readonly name: string }
