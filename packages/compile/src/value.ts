@@ -1,5 +1,6 @@
 import { type DType, type Expression, InternalError, type Kernel, type Shape, sizeOf, type View } from '@cotangent/core'
 import { type Affine, fixed, located, rangeOf, throughView } from './affine.ts'
+import { dividedByte } from './divided-bytes.ts'
 import { type Graph, scalarConstant } from './graph.ts'
 import type { Placement } from './placement.ts'
 
@@ -165,7 +166,8 @@ export class ValueBuilder {
     const branches = expression.op === 'select' ? known.slice(1) : known
     const dtype = branches.find((value) => value !== undefined)?.dtype ?? adopt
     const operands = parts.map((part, at) => known[at] ?? build(part, dtype))
-    return { op: 'apply', name: expression.op, operands, dtype: resultDType(expression, operands) }
+    const quotient = expression.op === 'div' ? dividedByte(operands[0]!, operands[1]!) : undefined
+    return quotient ?? { op: 'apply', name: expression.op, operands, dtype: resultDType(expression, operands) }
   }
 
   #broadcast(place: number, shape: Shape, coordinates: readonly Affine[]): Value {
