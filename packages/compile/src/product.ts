@@ -219,8 +219,9 @@ export function mayLeaveOutZeros(product: Product): boolean {
   return from !== 'ones' && (inRows || readsStrips(product))
 }
 
-/** Most numbers side by side that are looked at together, and fewest columns for which that is worth it. */
+/** Most numbers side by side that are looked at together, most of one window, so that one pass takes it, and fewest columns for which that is worth it. */
 const MOST_LOOKED_AT = 64
+const LARGEST_WINDOW = 64
 const FEWEST_COLUMNS_LOOKED_AT = 16
 
 /**
@@ -229,9 +230,10 @@ const FEWEST_COLUMNS_LOOKED_AT = 16
  */
 export function mayLeaveOutRows(product: Product): boolean {
   const { a, b, dtype, cut, outer, sums, m: rows, k: summed, task } = product
-  const { m, n, k } = sizesOf(product)
+  const { m, n, k, between } = sizesOf(product)
   const index = readInPlace(a, task)
   if (index === undefined || dtype !== 'float32' || cut !== 'outer' || sums.length > 0) return false
+  if (between * k > LARGEST_WINDOW) return false
   if (m === 1 || n < FEWEST_COLUMNS_LOOKED_AT || m + k - 1 > MOST_LOOKED_AT) return false
   // What they are multiplied by is looked at once.
   if (affinesOf(b).some(({ by }) => outer.some((loop) => by[loop] !== 0))) return false

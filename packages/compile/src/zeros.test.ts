@@ -154,6 +154,8 @@ describe('convolutions of images with empty borders', () => {
     [9, 65, 3, 17],
     [12, 8, 5, 20],
     [10, 11, 2, 16],
+    [20, 20, 9, 16],
+    [36, 36, 30, 16],
   ])('%i by %i, windows of %i, %i filters: sums of integers are exact', (height, width, kernel, filters) => {
     const x = bordered(11, height, width)
     const w = integers([filters, 1, kernel, kernel], 'float32', 4) as Tensor
@@ -163,6 +165,17 @@ describe('convolutions of images with empty borders', () => {
     ] as const) {
       const numbers = (made: Tensor) => Array.from(made.data, (value) => value + 0)
       expect(numbers(f(x, w))).toEqual(numbers(expected(x, w)))
+    }
+  })
+
+  test('windows whose first rows are empty are not, however tall they are', () => {
+    const values = Array.from({ length: 36 * 36 }, (_, at) => (at >= 34 * 36 ? (at % 7) - 3 : 0))
+    const x = tensor(Float32Array.from(values), { shape: [1, 1, 36, 36] }) as Tensor
+    for (const kernel of [8, 9, 30]) {
+      const w = integers([16, 1, kernel, kernel], 'float32', 6) as Tensor
+      expect(Array.from(convolve(x, w).data, (value) => value + 0)).toEqual(
+        Array.from(reference(x, w).data, (value) => value + 0),
+      )
     }
   })
 

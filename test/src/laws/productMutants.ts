@@ -49,6 +49,7 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['spread.reduce((some, by) => i64.or(some, i64.shr_u(bits, by)), bits.get)', 'bits.get'],
     ['Array.from({ length: turns }, (_, of)', 'Array.from({ length: 1 }, (_, of)'],
   ]),
+  ...among('empty windows', 'product.ts', [['if (between * k > LARGEST_WINDOW) return false', '']]),
   ...among('empty windows', 'emit/multiplier.ts', [
     ['ifElse(finite, filled.set(bits))', 'filled.set(bits)'],
     ['(1n << BigInt(rows)) - 1n', '1n'],
