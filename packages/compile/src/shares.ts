@@ -13,6 +13,9 @@ const FEWEST_ROWS = 2 * ROWS_TOGETHER
 const FEWEST_TASKS = 2
 const MOST_BYTES = 1 << 20
 
+/** Most tasks that wait for a region to end: so many are looked at in vain for each, however long a program is. */
+const MOST_WAITING = 16
+
 /**
  * The tasks with those that go row by row behind each other, and their regions: a batch goes through the layers of a small net, and
  * back, while each thread keeps to its rows. What else was between them, and none of them needs, comes after.
@@ -68,6 +71,7 @@ function rowsFrom(tasks: readonly NamedTask[], fixed: ReadonlySet<number>, graph
     if (!joins) {
       if (together.length === 0) return undefined
       waiting.push(named)
+      if (waiting.length === MOST_WAITING) break
       continue
     }
     together.push(named)
