@@ -1,7 +1,7 @@
 import { type Affine, rangeOf } from './affine.ts'
 import { buffersIn, collapseLoop } from './collapse.ts'
 import { type Product, productOf, readingOfA, readingOfB } from './product.ts'
-import { type ContractTask, type Store, storesOf, type Task, valuesOf } from './tasks.ts'
+import { type ContractTask, type LoopTask, type Store, storesOf, type Task, valuesOf } from './tasks.ts'
 import type { Value } from './value.ts'
 
 /** How tasks are cut into slices: image by image through outermost loops, or row by row, through the rows of matrix products too. */
@@ -15,8 +15,9 @@ export interface Slices {
 
 /** Where a task goes image after image, how; else `undefined`. */
 export function slicesOf(task: Task, images: number, slicing: Slicing): Slices | undefined {
-  const loop = imageLoop(task, images, slicing)
-  if (loop === undefined) return undefined
+  if (sliceCount(task, slicing) !== images || (task.kind === 'loop' && !beginsAtSlices(task, images, slicing)))
+    return undefined
+  const loop = (task.kind === 'contract' ? slicedLoop(task, slicing) : undefined) ?? 0
   const lengths =
     task.kind === 'winogradImages' ? task.out : task.kind === 'loop' || task.kind === 'contract' ? task.lengths : []
   const strides = storesOf(task).map(({ index }: Store) => strideOf(index, loop, lengths))
@@ -30,24 +31,11 @@ function strideOf({ base, by }: Affine, loop: number, lengths: readonly number[]
   return stride > 0 && low >= 0 && high < stride ? stride : undefined
 }
 
-function imageLoop(task: Task, images: number, slicing: Slicing): number | undefined {
-  switch (task.kind) {
-    case 'winogradImages':
-      return slicing === 'images' && task.out[0] === images ? 0 : undefined
-    case 'contract': {
-      const loop = slicedLoop(task, slicing)
-      return loop !== undefined && task.lengths[loop] === images ? loop : undefined
-    }
-    case 'loop': {
-      if (task.rank === 0 || task.lengths[0] !== images) return undefined
-      const { lengths, rank } = collapseLoop(task)
-      const turns = lengths[0]! / images
-      // Where the outermost loop is the one that is vectorised, images begin at whole vectors; of rows, several are taken together.
-      return Number.isInteger(turns) && (rank > 1 || turns % 4 === 0 || slicing === 'rows') ? 0 : undefined
-    }
-    default:
-      return undefined
-  }
+/** Whether images begin at turns of a loop as it runs: where the vectorised one is outermost, at whole vectors; of rows, several are taken together. */
+function beginsAtSlices(task: LoopTask, images: number, slicing: Slicing): boolean {
+  const { lengths, rank } = collapseLoop(task)
+  const turns = lengths[0]! / images
+  return Number.isInteger(turns) && (rank > 1 || turns % 4 === 0 || slicing === 'rows')
 }
 
 /** The loop of a contraction whose turns are slices. */

@@ -6,6 +6,7 @@ import type { Func, Local } from '../wasm/entities.ts'
 import { f32x4, f64x2, i32, i32x4, v128 } from '../wasm/instructions.ts'
 import type { WasmModule } from '../wasm/module.ts'
 import type { Label, Node } from '../wasm/node.ts'
+import { once } from './once.ts'
 
 /** A small matrix product kept in registers: `rows` × `columns` sums over k. Distances in bytes. */
 export interface MicroKernel {
@@ -48,14 +49,11 @@ export type MicroKernelParams = {
  * product to each sum, in order, so that its bits do not depend on how rows and columns are cut.
  */
 export function microKernel(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
-  const defined = inModules.get(module) ?? new Map<string, DefinedKernel>()
-  inModules.set(module, defined)
-  const signature = JSON.stringify(kernel)
-  const before = defined.get(signature)
-  if (before !== undefined) return before.func
-  const func = define(module, kernel)
-  defined.set(signature, { kernel, func })
-  return func
+  return once(module, `product ${JSON.stringify(kernel)}`, () => {
+    const func = define(module, kernel)
+    inModules.set(module, [...microKernelsIn(module), { kernel, func }])
+    return func
+  })
 }
 
 interface DefinedKernel {
@@ -63,13 +61,10 @@ interface DefinedKernel {
   readonly func: Func<MicroKernelParams, 'none'>
 }
 
-/** The micro-kernels that were defined in a module. */
-export const microKernelsIn = (module: WasmModule): readonly DefinedKernel[] => [
-  ...(inModules.get(module)?.values() ?? []),
-]
+/** The micro-kernels that were defined in a module: each once, whichever contractions call it, as what is called often is optimised early. */
+export const microKernelsIn = (module: WasmModule): readonly DefinedKernel[] => inModules.get(module) ?? []
 
-/** A module has each micro-kernel once, whichever contractions call it: what is called often is optimised early. */
-const inModules = new WeakMap<WasmModule, Map<string, DefinedKernel>>()
+const inModules = new WeakMap<WasmModule, readonly DefinedKernel[]>()
 
 function define(module: WasmModule, kernel: MicroKernel): Func<MicroKernelParams, 'none'> {
   const { dtype, rows, columns, aRow, aStep, bStep, between, fused, registers, ones = false } = kernel

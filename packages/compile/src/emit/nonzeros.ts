@@ -1,5 +1,5 @@
 import { STRIP_ROWS } from '../product.ts'
-import { forRange, lesser, sequence, whileLoop } from '../wasm/control.ts'
+import { forRange, lesser, select, sequence, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
 import { f32x4, i8x16, i16x8, i32, i32x4, i64, v128 } from '../wasm/instructions.ts'
 import type { WasmModule } from '../wasm/module.ts'
@@ -62,7 +62,7 @@ export const stripBits = (module: WasmModule): Func<typeof BITS_PARAMS, 'none'> 
       const take = (half: readonly Local<'v128'>[]) => [
         ...clear(half),
         turns.set(lesser(i32.sub(count, k), i32.const(WORD_BITS / 2))),
-        turns.set(i32.and(turns, i32.shr_s(i32.sub(0, turns), 31))),
+        turns.set(select(turns, 0, i32.gt_s(turns, 0))),
         at.set(i32.add(a, i32.mul(turns, step))),
         whileLoop(i32.gt_u(at, a), [
           at.set(i32.sub(at, step)),
