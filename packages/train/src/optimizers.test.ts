@@ -8,6 +8,7 @@ import {
   type Tree,
   tensor,
   treeLeaves,
+  treeMap,
   ValueError,
 } from '@cotangent/core'
 import { add, mul, normal, square, sub, sum } from '@cotangent/ops'
@@ -159,6 +160,33 @@ describe('optimisers', () => {
       expect(value).toBeCloseTo(expected[at]!, 12)
     })
   })
+
+  it.each(defaults)(
+    '$name: averages that decay end at 0, not at numbers that processors are slow with',
+    (optimizer) => {
+      for (const [dtype, smallest] of [
+        ['float32', 2 ** -126],
+        ['float64', 2 ** -1022],
+      ] as const) {
+        const none = tensor([0, 0], { dtype })
+        let params: Tensor = tensor([1, -2], { dtype })
+        let slots = optimizer.init(params)
+        // Whatever is kept, as if it had decayed for long: what is normal stays, the rest of it goes.
+        slots = {
+          ...treeMap((leaf) => (leaf.rank === 0 ? leaf : tensor([smallest / 2, 8 * smallest], { dtype })), slots),
+        }
+        for (let step = 0; step < 2; step++) [params, slots] = optimizer.update(params, none, slots)
+        const { step: _, ...kept } = slots
+        for (const leaf of treeLeaves(kept)) {
+          expect(leaf.data[0]).toBe(0)
+          expect(leaf.data[1]).toBeGreaterThanOrEqual(smallest)
+        }
+        for (let step = 0; step < 30; step++) [params, slots] = optimizer.update(params, none, slots)
+        for (const value of values({ ...slots, step: null }))
+          expect(value === 0 || Math.abs(value) >= smallest).toBe(true)
+      }
+    },
+  )
 
   it('adam corrects its start: the first step is the rate, whatever the size of the gradient', () => {
     for (const dtype of ['float32', 'float64'] as const) {
