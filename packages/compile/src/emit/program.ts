@@ -5,7 +5,7 @@ import type { ProgramPlan } from '../program-plan.ts'
 import type { Region } from '../regions.ts'
 import type { Row, Rows } from '../rows.ts'
 import type { Task } from '../tasks.ts'
-import { CONTROL } from '../threads.ts'
+import { CONTROL, LOOKS } from '../threads.ts'
 import { call, doWhile, drop, ifElse, select, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
 import { i32, memory } from '../wasm/instructions.ts'
@@ -295,13 +295,6 @@ const whenFirst = (thread: Local<'i32'>, work: Node<'none'> | readonly Node<'non
 const atMost = (value: Node<'i32'>, most: number): Node<'i32'> => select(value, i32.const(most), i32.lt_u(value, most))
 
 /**
- * Rounds of looking before a thread waits in the system: some 250 µs. What one thread does alone takes tens of µs: with 25 µs the others
- * slept through that and took longer to wake, so that some processes made their steps of 0.27 ms in 0.6 ms. Whoever looks on keeps
- * others from the core, though: with 500 µs, steps on a busy machine took ten times as long.
- */
-const SPINS = 100_000
-
-/**
  * Waits until every thread has come here. The count of arrivals only grows, and wraps: it is compared by the difference. Threads
  * spin, as what separates them is far shorter than a wait in the system; where a core is taken away from one of them, the others
  * give way after a while.
@@ -313,6 +306,7 @@ function defineMeeting(module: WasmModule) {
     const look = now.tee(i32.atomic.load(CONTROL.meeting))
     const missing = i32.lt_s(i32.sub(look, arrived), 0)
     const nap = [
+      rounds.set(0),
       drop(i32.atomic.rmw.add(CONTROL.napping, 1)),
       call(stalled, { meeting: now }),
       drop(i32.atomic.rmw.sub(CONTROL.napping, 1)),
@@ -320,7 +314,7 @@ function defineMeeting(module: WasmModule) {
     return [
       drop(i32.atomic.rmw.add(CONTROL.meeting, 1)),
       ifElse(i32.ne(i32.atomic.load(CONTROL.napping), 0), drop(memory.atomic.notify(CONTROL.meeting, -1))),
-      whileLoop(missing, [rounds.set(i32.add(rounds, 1)), ifElse(i32.gt_u(rounds, SPINS), nap)]),
+      whileLoop(missing, [rounds.set(i32.add(rounds, 1)), ifElse(i32.gt_u(rounds, LOOKS), nap)]),
     ]
   })
 }
