@@ -345,8 +345,8 @@ class LoopEmitter {
     const { lanes } = this.#wide
     const whole = length - (length % lanes)
     const counter = this.#counters[axis]!
-    const vectors =
-      whole === 0 ? [] : [doWhile([...body(this.#wide), ...this.#advance(axis, lanes)], i32.lt_s(counter, whole))]
+    const round = [...body(this.#wide), ...this.#advance(axis, lanes)]
+    const vectors = whole === 0 ? [] : whole === lanes ? round : [doWhile(round, i32.lt_s(counter, whole))]
     const rest =
       whole === length
         ? []
