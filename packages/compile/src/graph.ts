@@ -1,5 +1,5 @@
 import { type AnyTensor, InternalError, knownValues, type Step, sizeOf, type TensorType } from '@cotangent/core'
-import type { PlanKernel } from './winograd.ts'
+import type { PlanKernel } from './plan-kernels.ts'
 
 /** Where a node's value comes from: an argument of the call, a captured tensor, or a kernel over other nodes. */
 type Origin =

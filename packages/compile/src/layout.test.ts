@@ -128,6 +128,24 @@ describe('in rows', () => {
     holds(f, x, w)
   })
 
+  test('what is pooled and then flattened is written in rows at once, with the places of the maxima', () => {
+    const pooled =
+      (flattened: boolean): Function =>
+      (y, v) => {
+        const slopes = grad((u: Tensor) => {
+          const hidden = maxPool2d(relu(convolved(y!, u)), { kernel: 2 })
+          return sum(square(flattened ? reshape(hidden, [2, 32]) : convolved(hidden, u)))
+        })
+        return slopes(v!)
+      }
+    const seen = (flattened: boolean) => laidOut(pooled(flattened), [x, w]).filter((name) => /max/i.test(name))
+    expect(seen(false)).toEqual(['max 2×8×2×2 by 1', 'argMax 2×8×2×2 by 1'])
+    expect(seen(true)).toEqual([])
+    const { tasks } = compile(pooled(true), { threads: 1 }).plan({ args: [x, w] })
+    expect(tasks.filter(({ name, shape }) => name === 'reshape' && shape.join() === '2,32')).toEqual([])
+    for (const flattened of [false, true]) holds(pooled(flattened), x, w)
+  })
+
   test('images behind a reshape of others: elements keep their order', () => {
     for (const shape of [
       [2, 16, 2, 4],

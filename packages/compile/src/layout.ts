@@ -1,13 +1,14 @@
 import type { View } from '@cotangent/core'
 import { type Graph, type GraphNode, inputsOf } from './graph.ts'
+import type { PlanKernel } from './plan-kernels.ts'
 import { windowContraction } from './rules/window.ts'
 import { onlyUnits } from './value.ts'
-import type { PlanKernel } from './winograd.ts'
 
 /**
  * The axis of each node that lies innermost in memory, where it is not the last one. Images of convolutions have their channels
  * innermost: channels side by side are what vectors are made of, whatever the size of the window. The axis is handed on through
- * what keeps it; arguments, constants and results stay in row-major order, which is how they are handed in and out.
+ * what keeps it; arguments, constants and results stay in row-major order, which is how they are handed in and out, and so does
+ * what {@link foldedIntoRows} finds.
  */
 export function innermostAxes(graph: Graph): readonly (number | undefined)[] {
   const free = graph.nodes.map((node) => node.origin.from === 'kernel' && LAID_OUT.has(node.origin.kernel.family))
@@ -16,6 +17,7 @@ export function innermostAxes(graph: Graph): readonly (number | undefined)[] {
     if (!NEEDS_ROWS.has(familyOf(node) ?? 'map')) continue
     for (const input of inputsOf(node)) free[input] = false
   }
+  for (const place of foldedIntoRows(graph)) free[place] = false
   const axes: (number | undefined)[] = graph.nodes.map(() => undefined)
   const offer = (place: number, axis: number | undefined): boolean => {
     const { shape } = graph.nodes[place]!
@@ -42,6 +44,20 @@ export function innermostAxes(graph: Graph): readonly (number | undefined)[] {
     graph,
     axes.map((axis, place) => (axis === graph.nodes[place]!.shape.length - 1 ? undefined : axis)),
   )
+}
+
+/**
+ * What folds, and is then reshaped so that elements come in another order: written in rows at once, as of pooling before a dense
+ * layer, it needs no pass that puts them into theirs. What folds the same is written beside it.
+ */
+function* foldedIntoRows({ nodes }: Graph): Generator<number> {
+  for (const node of nodes) {
+    const folded = nodes[inputsOf(node)[0]!]
+    if (familyOf(node) !== 'reshape' || familyOf(folded!) !== 'reduce' || onlyUnits(folded!.shape, node.shape)) continue
+    for (const [place, other] of nodes.entries()) {
+      if (familyOf(other) === 'reduce' && inputsOf(other)[0] === inputsOf(folded!)[0]) yield place
+    }
+  }
 }
 
 /** The axes, but for reshapes of what is not in rows: their axes are others, so that elements go through rows. */
@@ -87,6 +103,8 @@ function* channelsAt(graph: Graph, node: GraphNode, place: number): Generator<re
   } else if (kernel.family === 'winogradFilters') {
     yield [inputs[0]!, kernel.images.c]
     yield [inputs[1]!, kernel.cotangents.c]
+  } else if (kernel.family === 'pooledFilters') {
+    yield [inputs[0]!, kernel.windows.c]
   } else {
     yield* channelsOfWindows(graph, node, place)
   }

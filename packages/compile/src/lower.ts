@@ -3,7 +3,7 @@ import { rowMajor } from './affine.ts'
 import type { Graph, GraphNode } from './graph.ts'
 import { concatenation, loop, reordering, tiles } from './lowering/loops.ts'
 import type { Lowering } from './lowering/lowering.ts'
-import { contraction, winogradFilters, winogradImages } from './lowering/products.ts'
+import { contraction, pooledFilters, winogradFilters, winogradImages } from './lowering/products.ts'
 import { reduction } from './lowering/reductions.ts'
 import { scatterAdd, scatterView } from './lowering/scatters.ts'
 import { mergeLoops } from './merge.ts'
@@ -46,6 +46,8 @@ function lower(lowering: Lowering, node: GraphNode, place: number, origin: Kerne
       return [winogradImages(lowering, place, place, kernel, inputs)]
     case 'winogradFilters':
       return [winogradFilters(lowering, node, place, kernel, inputs)]
+    case 'pooledFilters':
+      return [pooledFilters(lowering, node, place, kernel, inputs)]
     case 'concat':
       return concatenation(lowering, node, place, kernel.axis, inputs)
     case 'scatterView':

@@ -222,6 +222,20 @@ function phasesOf(task: Task): PhaseTurns[] {
       }))
       return [{ turns: [{ writes: [], reads: all }, ...turns], adds: false }]
     }
+    case 'pooledFilters': {
+      const { windows, filters, images, pool } = task
+      const pooled = [windows[0]!, filters, windows[1]! / pool[0], windows[2]! / pool[1]]
+      const all = [
+        ...turnsOf(windows).flatMap((turn) => readsOf(task.value, turn)),
+        ...turnsOf(images).flatMap((turn) => readsOf(task.image, turn)),
+        ...turnsOf(pooled).flatMap((turn) => [...readsOf(task.number, turn), ...readsOf(task.cotangent, turn)]),
+      ]
+      const turns = turnsOf([filters, ...windows.slice(3)]).map((turn) => ({
+        writes: [stored(store.index, turn)],
+        reads: [],
+      }))
+      return [{ turns: [{ writes: [], reads: all }, ...turns], adds: false }]
+    }
     case 'scatter': {
       const { size, start, lengths, guards, indirect, value } = task
       const begin = turnsOf([size]).map(([at]) => ({

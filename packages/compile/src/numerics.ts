@@ -6,7 +6,7 @@ import { type CompileOptions, fusedOf } from './options.ts'
  */
 export const numericChoices = (options: CompileOptions = {}): Readonly<Record<string, number | boolean>> => ({
   /** To be raised by every change to the order or the rounding in which compiled code computes. */
-  version: 3,
+  version: 4,
   winograd: options.winograd ?? true,
   relaxedMultiplyAdd: fusedOf(options),
 })

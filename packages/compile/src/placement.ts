@@ -1,9 +1,9 @@
 import { sizeOf, type View } from '@cotangent/core'
 import { type Graph, type GraphNode, inputsOf, scalarConstant } from './graph.ts'
 import { innermostAxes, stridesFor } from './layout.ts'
+import type { PlanKernel } from './plan-kernels.ts'
 import { isTiling, leavesSource, viewOf } from './rules/window.ts'
 import { costOf, onlyUnits } from './value.ts'
-import type { PlanKernel } from './winograd.ts'
 
 /** Which nodes have a place in memory, which one they share it with, and how they lie there. */
 export interface Placement {
@@ -107,12 +107,16 @@ function demandsOn(graph: Graph): { whole: ReadonlySet<number>; repeated: Readon
         for (const input of origin.inputs) {
           const operand = graph.nodes[input]!
           if (COMPUTED.has(familyOf(operand))) whole.add(input)
-          // What is padded is so once, not at each look.
-          const [source] = inputsOf(operand)
-          const padding = source === undefined ? undefined : viewOf(graph.nodes[source]!)
-          if (viewOf(operand) && padding && leavesSource(padding)) whole.add(source!)
+          const padded = paddedBefore(graph, operand)
+          if (padded !== undefined) whole.add(padded)
         }
         break
+      case 'pooledFilters': {
+        const [windows, numbers, cotangents] = origin.inputs
+        const padded = paddedBefore(graph, graph.nodes[windows!]!)
+        for (const input of [numbers!, cotangents!, ...(padded === undefined ? [] : [padded])]) whole.add(input)
+        break
+      }
       case 'winogradImages':
       case 'winogradFilters':
         for (const input of origin.inputs) if (COMPUTED.has(familyOf(graph.nodes[input]!))) whole.add(input)
@@ -138,6 +142,13 @@ function demandsOn(graph: Graph): { whole: ReadonlySet<number>; repeated: Readon
     repeated.add(origin.inputs[0]!)
   }
   return { whole, repeated }
+}
+
+/** What a view looks at, where that is padded: it is so once, not at each look. */
+function paddedBefore({ nodes }: Graph, node: GraphNode): number | undefined {
+  const [source] = inputsOf(node)
+  const padding = source === undefined ? undefined : viewOf(nodes[source]!)
+  return viewOf(node) && padding && leavesSource(padding) ? source : undefined
 }
 
 /** Whether each element of a node lies somewhere in memory once what cannot be computed element by element is stored. */

@@ -31,5 +31,25 @@ export interface WinogradFilters {
   readonly start: readonly [number, number]
 }
 
+/**
+ * The gradient by its filters of a convolution whose output is pooled by maxima of windows side by side: only places of maxima have
+ * a cotangent. Inputs: the convolution's windows over images; of each pooling window the number of its first maximum, int32
+ * [n, filter, row, column]; and the cotangents of these, alike.
+ */
+export interface PooledFilters {
+  readonly family: 'pooledFilters'
+  /** Which axis of the convolution's windows is which. */
+  readonly windows: {
+    readonly n: number
+    readonly c: number
+    readonly places: readonly [number, number]
+    readonly taps: readonly [number, number]
+  }
+  /** Rows and columns of a pooling window. */
+  readonly pool: readonly [number, number]
+  /** Of the result, as of filters. */
+  readonly out: ImageAxes
+}
+
 /** What a node of a plan may compute: a kernel of an operation, or what a rule made of several. */
-export type PlanKernel = Kernel | WinogradImages | WinogradFilters
+export type PlanKernel = Kernel | WinogradImages | WinogradFilters | PooledFilters

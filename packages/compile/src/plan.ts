@@ -102,6 +102,9 @@ export function readsOf(task: Task): ReadonlySet<number> {
       visit(task.value)
       visit(task.cotangent)
       break
+    case 'pooledFilters':
+      for (const value of [task.value, task.image, task.number, task.cotangent]) visit(value)
+      break
     case 'random':
       visit(task.key)
       if (task.data) visit(task.data)

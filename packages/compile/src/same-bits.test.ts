@@ -91,7 +91,7 @@ const bias = (filters: number) => [filters, 1, 1]
 const NETS: Record<string, { net: Net; shapes: Record<string, readonly number[]>; images: readonly number[] }> = {
   'SimpleConvNet, small': {
     net: simple,
-    shapes: { w1: [6, 1, 5, 5], b1: bias(6), w2: [216, 20], b2: [20], w3: [20, 10], b3: [10] },
+    shapes: { w1: [8, 1, 5, 5], b1: bias(8), w2: [288, 20], b2: [20], w3: [20, 10], b3: [10] },
     images: [17, 1, 16, 16],
   },
   'DeepConvNet, small': {

@@ -2,6 +2,7 @@ import { type Graph, type GraphNode, inputsOf, scalarConstant, withInputs } from
 import { maskOfOutput } from './rules/maskOfOutput.ts'
 import { maskedPooling, summedPooling } from './rules/maxPool.ts'
 import { paddedFirst } from './rules/paddedFirst.ts'
+import { pooledFilters } from './rules/pooledFilters.ts'
 import { rewrite } from './rules/rewriting.ts'
 import { transposedWindow } from './rules/transposedWindow.ts'
 import { winogradFilters, winogradImages } from './rules/winograd.ts'
@@ -31,6 +32,7 @@ export const REWRITES: readonly Rewrite[] = [
     rewrite: (graph, { winograd = true }) =>
       rewrite(graph, winograd ? [winogradImages, winogradFilters, paddedFirst] : [paddedFirst]),
   },
+  { rewrite: (graph) => rewrite(graph, [pooledFilters]) },
   { removes: 'computed twice', rewrite: withoutRepeats },
   { removes: 'needed by no result', rewrite: withoutDead },
 ]

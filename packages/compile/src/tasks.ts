@@ -59,7 +59,7 @@ export interface WinogradImagesTask {
   /** An element of the images, over their n, h, w, c. */
   readonly value: Value
   /** An element of the filters, over out channel, channel, row, column. */
-  readonly filters: Extract<Value, { op: 'load' }>
+  readonly filters: Load
   /** What each sum becomes, over the loops of the output, where it stands as a load from {@link Store.buffer}. */
   readonly finish?: Value
 }
@@ -76,6 +76,27 @@ export interface WinogradFiltersTask {
   readonly value: Value
   readonly cotangent: Value
 }
+
+/** The gradient by the filters of a convolution whose output is max-pooled: see {@link PooledFilters}. */
+export interface PooledFiltersTask {
+  readonly kind: 'pooledFilters'
+  /** Over filter, channel, row, column. */
+  readonly store: Store
+  /** Of the convolution's windows, n, row, column, channel, row in the window, column in it; and an element of them. */
+  readonly windows: Shape
+  readonly value: Value
+  /** Of the images that they look at, the n-th and its other axes; and an element of these. */
+  readonly images: Shape
+  readonly image: Value
+  readonly filters: number
+  /** Rows and columns of a pooling window. */
+  readonly pool: readonly [number, number]
+  /** The number of the maximum in a pooling window, and its cotangent, over n, filter, row, column. */
+  readonly number: Load
+  readonly cotangent: Load
+}
+
+type Load = Extract<Value, { op: 'load' }>
 
 /** Adds each value to a place of the output, which starts from zeros or from a copy of `start`. */
 export interface ScatterTask {
@@ -114,6 +135,7 @@ export type Task =
   | ContractTask
   | WinogradImagesTask
   | WinogradFiltersTask
+  | PooledFiltersTask
   | ScatterTask
   | ScanTask
   | RandomTask

@@ -16,6 +16,7 @@ import { emitContract } from './contract.ts'
 import type { Addresses } from './cursor.ts'
 import { emitLoop } from './loop.ts'
 import type { Phase } from './phase.ts'
+import { emitPooledFilters } from './pooled-filters.ts'
 import { emitRandom } from './random.ts'
 import { emitScan } from './scan.ts'
 import { emitScatter } from './scatter.ts'
@@ -176,6 +177,8 @@ function phasesOf(task: Task, context: Parameters<typeof emitContract>[1]): Phas
       return emitWinogradImages(task, context)
     case 'winogradFilters':
       return emitWinogradFilters(task, context)
+    case 'pooledFilters':
+      return emitPooledFilters(task, context)
     case 'scatter':
       return emitScatter(task, addresses, functions)
     case 'scan':
@@ -328,6 +331,8 @@ function workOf(task: Task): number {
       return sizeOf(task.out) * task.images[3]!
     case 'winogradFilters':
       return sizeOf(task.cotangents) * task.images[3]!
+    case 'pooledFilters':
+      return sizeOf(task.windows) * task.filters
     default:
       return sizeOf(task.lengths)
   }

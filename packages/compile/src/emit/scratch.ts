@@ -2,6 +2,7 @@ import type { Region } from '../regions.ts'
 import type { NamedTask, Task } from '../tasks.ts'
 import { contractScratch } from './contract.ts'
 import { aligned } from './operands.ts'
+import { pooledScratch } from './pooled-filters.ts'
 import { filtersScratch } from './winograd-filters.ts'
 import { imagesScratch } from './winograd-images.ts'
 
@@ -21,6 +22,8 @@ function scratchOf(task: Task): Scratch {
       return imagesScratch(task)
     case 'winogradFilters':
       return filtersScratch(task)
+    case 'pooledFilters':
+      return pooledScratch(task)
     case 'loop':
     case 'scatter':
     case 'scan':

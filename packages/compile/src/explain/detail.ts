@@ -3,6 +3,7 @@ import { mayLeaveOutZeros, productOf } from '../product.ts'
 import type {
   ContractTask,
   LoopTask,
+  PooledFiltersTask,
   RandomTask,
   ScanTask,
   ScatterTask,
@@ -22,6 +23,8 @@ export function detailOf(task: Task): string {
       return ofImages(task)
     case 'winogradFilters':
       return ofFilters(task)
+    case 'pooledFilters':
+      return ofPooled(task)
     case 'scatter':
       return ofScatter(task)
     case 'scan':
@@ -57,6 +60,12 @@ const ofImages = ({ images, out }: WinogradImagesTask): string =>
 
 const ofFilters = ({ images, cotangents }: WinogradFiltersTask): string =>
   `${images[3]} × ${cotangents[3]} filters, over ${cotangents[0]} × ${cotangents[1]}×${cotangents[2]}`
+
+/** The matrices, of which the first has one number in each pooling window. */
+function ofPooled({ windows, filters, pool: [high, wide] }: PooledFiltersTask): string {
+  const [places, looked] = [sizeOf(windows.slice(0, 3)), sizeOf(windows.slice(3))]
+  return `${filters}×${places} · ${places}×${looked}, at maxima of ${high}×${wide} alone`
+}
 
 const ofScatter = ({ lengths, start }: ScatterTask): string =>
   `of ${sizeOf(lengths)}${start === undefined ? '' : ' onto a copy'}`

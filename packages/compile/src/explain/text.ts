@@ -84,6 +84,7 @@ const KINDS: Readonly<Record<PlanTask['kind'], string>> = {
   contract: 'contract',
   winogradImages: 'winograd',
   winogradFilters: 'winograd',
+  pooledFilters: 'contract',
   scatter: 'scatter',
   scan: 'scan',
   random: 'random',

@@ -2,7 +2,7 @@ import { isFloat, type Shape, sizeOf } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
 import { PLANES, TILE } from '../emit/winograd.ts'
 import type { Graph } from '../graph.ts'
-import { type Store, storesOf, type Task, valuesOf } from '../tasks.ts'
+import { type PooledFiltersTask, type Store, storesOf, type Task, valuesOf } from '../tasks.ts'
 import { bytesOf, tensorBytes, type Value } from '../value.ts'
 
 /** What one run of a task takes. */
@@ -52,6 +52,14 @@ function looksOf(task: Task): readonly Look[] {
     }
     case 'winogradFilters':
       return [{ value: task.value, lengths: task.images }, look(task.cotangent)]
+    case 'pooledFilters': {
+      const pooled = { lengths: pooledLengths(task) }
+      return [
+        { value: task.image, lengths: task.images },
+        { value: task.number, ...pooled },
+        { value: task.cotangent, ...pooled },
+      ]
+    }
     case 'scatter': {
       const { start, size, store, value, indirect } = task
       const copied = start === undefined ? [] : [{ value: wholeLoad(start, store), lengths: [size] }]
@@ -78,6 +86,8 @@ function loopsOf(task: Task): Shape {
       return task.out
     case 'winogradFilters':
       return task.cotangents
+    case 'pooledFilters':
+      return task.windows
     default:
       return task.lengths
   }
@@ -97,6 +107,8 @@ function flopsOf(task: Task): number {
       return computed + 2 * PLANES * tilesIn(task.out) * task.images[3]! * task.out[3]!
     case 'winogradFilters':
       return computed + 2 * PLANES * tilesIn(task.cotangents) * task.images[3]! * task.cotangents[3]!
+    case 'pooledFilters':
+      return computed + 2 * sizeOf(pooledLengths(task)) * sizeOf(task.windows.slice(3))
     case 'scatter':
     case 'scan':
       return computed + counts
@@ -104,6 +116,14 @@ function flopsOf(task: Task): number {
       return 0
   }
 }
+
+/** Of pooled images: n, filter, row, column. */
+const pooledLengths = ({ windows, filters, pool }: PooledFiltersTask): Shape => [
+  windows[0]!,
+  filters,
+  windows[1]! / pool[0],
+  windows[2]! / pool[1],
+]
 
 /** How many tiles images of [n, h, w, c] have. */
 const tilesIn = ([n, h, w]: Shape): number => n! * Math.ceil(h! / TILE) * Math.ceil(w! / TILE)
@@ -182,6 +202,8 @@ function writtenBy(task: Task): number {
       return sizeOf(task.out) * bytes
     case 'winogradFilters':
       return 9 * task.images[3]! * task.cotangents[3]! * bytes
+    case 'pooledFilters':
+      return task.filters * sizeOf(task.windows.slice(3)) * bytes
     case 'scatter':
     case 'random':
       return task.size * bytes

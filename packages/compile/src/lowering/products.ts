@@ -1,9 +1,9 @@
 import { InternalError, type Kernel } from '@cotangent/core'
 import { counter, located } from '../affine.ts'
 import type { GraphNode } from '../graph.ts'
-import type { ContractTask, WinogradFiltersTask, WinogradImagesTask } from '../tasks.ts'
+import type { ImageAxes, PooledFilters, WinogradFilters, WinogradImages } from '../plan-kernels.ts'
+import type { ContractTask, PooledFiltersTask, WinogradFiltersTask, WinogradImagesTask } from '../tasks.ts'
 import { ValueBuilder } from '../value.ts'
-import type { ImageAxes, WinogradFilters, WinogradImages } from '../winograd.ts'
 import type { Lowering } from './lowering.ts'
 
 /** The contraction `made`, finished by the node `place` where this is another one. */
@@ -109,5 +109,49 @@ export function winogradFilters(
     start: kernel.start,
     value: new ValueBuilder(graph, placement, images.lengths).at(inputs[0]!, images.coordinates),
     cotangent: new ValueBuilder(graph, placement, cotangents.lengths).at(inputs[1]!, cotangents.coordinates),
+  }
+}
+
+/** The gradient by the filters of a convolution that is max-pooled. */
+export function pooledFilters(
+  { graph, placement }: Lowering,
+  node: GraphNode,
+  place: number,
+  { windows: { n, c, places, taps }, pool, out }: PooledFilters,
+  [windows, numbers, cotangents]: readonly number[],
+): PooledFiltersTask {
+  const { shape, origin } = graph.nodes[windows!]!
+  if (origin.from !== 'kernel' || origin.kernel.family !== 'view') throw new InternalError('windows that are no view')
+  const { view } = origin.kernel
+  const order = [n, ...places, c, ...taps]
+  const lengths = order.map((axis) => shape[axis]!)
+  const along = (axes: readonly number[]) => axes.map((_, axis) => counter(axes.indexOf(axis), axes.length))
+  // Images one by one, and of each the other axes in whatever order.
+  const batch = view.axes[n]!.source
+  const ofImages = [batch, ...[...view.source.keys()].filter((axis) => axis !== batch)]
+  const images = ofImages.map((axis) => view.source[axis]!)
+  const looked = (input: number) => {
+    const rank = graph.nodes[input]!.shape.length
+    const coordinates = Array.from({ length: rank }, (_, axis) => counter(axis, rank))
+    const value = new ValueBuilder(graph, placement, graph.nodes[input]!.shape).at(input, coordinates)
+    if (value.op !== 'load') throw new InternalError('maxima that are not in memory')
+    return value
+  }
+  const strides = placement.stridesOf(place)
+  return {
+    kind: 'pooledFilters',
+    store: {
+      buffer: place,
+      dtype: node.dtype,
+      index: { base: 0, by: [out.n, out.c, out.h, out.w].map((axis) => strides[axis]!) },
+    },
+    windows: lengths,
+    value: new ValueBuilder(graph, placement, lengths).at(windows!, along(order)),
+    images,
+    image: new ValueBuilder(graph, placement, images).at(origin.inputs[0]!, along(ofImages)),
+    filters: node.shape[out.n]!,
+    pool,
+    number: looked(numbers!),
+    cotangent: looked(cotangents!),
   }
 }

@@ -1,19 +1,31 @@
 /** Graphs before and after rules, run node by node by the reference backend. */
-import { type AnyTensor, type DType, definePrimitive, type Operation, type Shape, type Tensor } from '@cotangent/core'
+import {
+  type AnyTensor,
+  type DType,
+  definePrimitive,
+  type Operation,
+  type Shape,
+  sizeOf,
+  stridesOf,
+  type Tensor,
+  tensor,
+} from '@cotangent/core'
 import { type Graph, type GraphNode, inputsOf } from '../graph.ts'
+import type { ImageAxes, PlanKernel, PooledFilters } from '../plan-kernels.ts'
 import { REWRITES } from '../simplify.ts'
 import { trace } from '../trace.ts'
-import type { ImageAxes, PlanKernel } from '../winograd.ts'
 import { maskOfOutput } from './maskOfOutput.ts'
 import { maskedPooling, summedPooling } from './maxPool.ts'
 import { paddedFirst } from './paddedFirst.ts'
+import { pooledFilters } from './pooledFilters.ts'
 import { type Rule, rewrite } from './rewriting.ts'
 import { transposedWindow } from './transposedWindow.ts'
 import { winogradFilters, winogradImages } from './winograd.ts'
 
-/** The rules of the first pass, and those of the second. */
+/** The rules of the first pass, of the second and of the third. */
 const FIRST: readonly Rule[] = [maskOfOutput, maskedPooling, summedPooling, transposedWindow]
 const SECOND: readonly Rule[] = [winogradImages, winogradFilters, paddedFirst]
+const THIRD: readonly Rule[] = [pooledFilters]
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of whatever tensors a test has.
 export type TensorFunction = (...args: any[]) => unknown
@@ -36,6 +48,7 @@ export function without<R>(left: readonly Rule[], run: () => R): R {
   const among = (rules: readonly Rule[]) => rules.filter((rule) => !left.includes(rule))
   rewrites[1] = { rewrite: (graph) => rewrite(graph, among(FIRST)) }
   rewrites[2] = { rewrite: (graph) => rewrite(graph, among(SECOND)) }
+  rewrites[3] = { rewrite: (graph) => rewrite(graph, among(THIRD)) }
   try {
     return run()
   } finally {
@@ -83,7 +96,7 @@ export function evaluateGraph({ nodes, results }: Graph, args: readonly AnyTenso
 }
 
 interface Applied {
-  readonly kernel: Exclude<PlanKernel, { family: 'winogradImages' | 'winogradFilters' }>
+  readonly kernel: Exclude<PlanKernel, { family: 'winogradImages' | 'winogradFilters' | 'pooledFilters' }>
   readonly shape: Shape
   readonly dtype: DType
 }
@@ -140,9 +153,46 @@ function evaluateKernel(kernel: PlanKernel, inputs: readonly AnyTensor[], shape:
       } as const
       return apply(contract, [windows, y!], shape)
     }
+    case 'pooledFilters':
+      return pooledGradient(kernel, inputs, shape)
     default:
       return apply(kernel, inputs, shape)
   }
+}
+
+/** The gradient by filters as it is defined, one cotangent after the other. */
+function pooledGradient(
+  { windows: { n, c, places, taps }, pool, out }: PooledFilters,
+  [windows, numbers, cotangents]: readonly AnyTensor[],
+  shape: Shape,
+): AnyTensor {
+  const [ofWindows, ofPooled, ofResult] = [windows!.shape, numbers!.shape, shape].map((one) => stridesOf(one))
+  const sums = new Float64Array(sizeOf(shape))
+  const [images, filters, rows, columns] = numbers!.shape as [number, number, number, number]
+  const [channels, high, wide] = [c, ...taps].map((axis) => windows!.shape[axis]!) as [number, number, number]
+  const counts = [images, filters, rows, columns, channels, high, wide]
+  for (let at = 0; at < sizeOf(counts); at++) {
+    let rest = at
+    const turn = counts.map(() => 0)
+    for (let axis = counts.length - 1; axis >= 0; axis--) {
+      turn[axis] = rest % counts[axis]!
+      rest = Math.floor(rest / counts[axis]!)
+    }
+    const [image, filter, row, column, channel, y, x] = turn as [number, number, number, number, number, number, number]
+    const one = [image, filter, row, column].reduce((sum, index, axis) => sum + index * ofPooled![axis]!, 0)
+    const number = numbers!.data[one]!
+    const place = [row * pool[0] + Math.floor(number / pool[1]), column * pool[1] + (number % pool[1])] as const
+    const looked =
+      image * ofWindows![n]! +
+      channel * ofWindows![c]! +
+      place[0] * ofWindows![places[0]]! +
+      place[1] * ofWindows![places[1]]! +
+      y * ofWindows![taps[0]]! +
+      x * ofWindows![taps[1]]!
+    const to = filter * ofResult![out.n]! + channel * ofResult![out.c]! + y * ofResult![out.h]! + x * ofResult![out.w]!
+    sums[to]! += cotangents!.data[one]! * windows!.data[looked]!
+  }
+  return tensor(sums, { shape, dtype: cotangents!.dtype })
 }
 
 /** A graph of arguments, and nodes over them, of which the last one is the result. */

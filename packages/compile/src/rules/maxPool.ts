@@ -1,6 +1,6 @@
 import { knownValues, sizeOf, type View } from '@cotangent/core'
 import { type GraphNode, scalarConstant } from '../graph.ts'
-import type { PlanKernel } from '../winograd.ts'
+import type { PlanKernel } from '../plan-kernels.ts'
 import type { Rewriting } from './rewriting.ts'
 import { isTiling, leavesSource } from './window.ts'
 
@@ -8,7 +8,7 @@ import { isTiling, leavesSource } from './window.ts'
  * The gradient of max-pooling with windows side by side, as the tape has it: each window's cotangent at its first maximum, 0
  * elsewhere, put together to a tensor of the images' shape.
  */
-interface PoolingGradient {
+export interface PoolingGradient {
   /** The scattered node, and the chosen values of all windows that it puts together. */
   readonly scattered: number
   readonly chosen: number
@@ -16,8 +16,11 @@ interface PoolingGradient {
   /** The cotangents, one a window, and the nodes through which they are repeated for its elements, from the last one on. */
   readonly cotangents: number
   readonly repeats: readonly number[]
+  /** The numbers of the first maxima, one a window. */
+  readonly numbers: number
   /** The view of the windows, and the axes of their elements. */
   readonly windows: number
+  readonly view: View
   readonly axes: readonly number[]
 }
 
@@ -80,8 +83,8 @@ export function summedPooling(node: GraphNode, rewriting: Rewriting): number | u
   return again(node, origin.inputs[0]!, gradient.cotangents, rewriting)
 }
 
-function poolingGradient(scattered: number, rewriting: Rewriting): PoolingGradient | undefined {
-  const node = (place: number) => rewriting.nodes[place]!
+export function poolingGradient(scattered: number, { nodes }: Pick<Rewriting, 'nodes'>): PoolingGradient | undefined {
+  const node = (place: number) => nodes[place]!
   const tiles = kernelOf(node(scattered), 'scatterView')
   if (tiles === undefined || !isTiling(tiles.kernel.view)) return undefined
   const chosen = tiles.inputs[0]!
@@ -113,7 +116,9 @@ function poolingGradient(scattered: number, rewriting: Rewriting): PoolingGradie
     images: looked.inputs[0]!,
     cotangents,
     repeats: [choice.x, repeated.inputs[0]!],
+    numbers: numbers!.inputs[0]!,
     windows,
+    view: tiles.kernel.view,
     axes: search.kernel.axes,
   }
 }

@@ -1,7 +1,7 @@
 /** Graphs that differ from another one by one small thing: what a rule looks for, but for that. */
 import { type Expression, knownValues, sizeOf, type Tensor, tensor, type View } from '@cotangent/core'
 import type { Graph, GraphNode } from '../graph.ts'
-import type { PlanKernel } from '../winograd.ts'
+import type { PlanKernel } from '../plan-kernels.ts'
 
 /** A graph, and what was changed in it. */
 export interface Perturbed {
