@@ -1,5 +1,5 @@
 import { type AnyTensor, DTypeError, randomKey, ShapeError, splitKey, tensor, ValueError } from '@cotangent/core'
-import { cast, mul, normal, oneHot, uniform } from '@cotangent/ops'
+import { argMax, cast, mul, normal, oneHot, uniform } from '@cotangent/ops'
 import { describe, expect, it } from 'vitest'
 import { accuracy, confusionMatrix, topK } from './metrics.ts'
 
@@ -43,6 +43,13 @@ describe.each([1, 2, 3, 4, 5])('metrics of random scores, seed %i', (seed) => {
     expect(matrix.toArray()).toEqual(expected)
     const trace = expected.reduce((total, row, at) => total + row[at]!, 0)
     expect(accuracy(scores, labels).item()).toBe(Math.fround(trace / rows))
+  })
+
+  it('the confusion matrix is the same for classes that were chosen already', () => {
+    const chosen = argMax(scores, { axis: 1 })
+    expect(confusionMatrix(chosen, labels, { classes }).toArray()).toEqual(confusionMatrix(scores, labels).toArray())
+    const rows = oneHot(labels, { classes })
+    expect(confusionMatrix(chosen, rows, { classes }).toArray()).toEqual(confusionMatrix(scores, labels).toArray())
   })
 
   it('one-hot, uint8 and int32 labels are the same', () => {
@@ -95,6 +102,18 @@ describe('metrics', () => {
       new ValueError('confusionMatrix: label 3 at index 1 is not a class; 3 scores a row have the classes 0 to 2'),
     )
     expect(() => accuracy(scores, tensor([-1, 1], int32))).toThrow('label -1 at index 0')
+    const chosen = tensor([2, 0], int32)
+    expect(() => confusionMatrix(scores, labels, { classes: 3 })).toThrow(
+      new ShapeError(
+        'confusionMatrix: the chosen classes have shape [2, 3]; they need one axis, [N]; leave `classes` out to give scores [N, C]',
+      ),
+    )
+    expect(() => confusionMatrix(chosen, labels, { classes: 2 })).toThrow('chosen class 2 at index 0 is not a class')
+    expect(() => confusionMatrix(chosen, tensor([1], int32), { classes: 3 })).toThrow('labels of shape [1] do not fit')
+    expect(() => confusionMatrix(cast(chosen, 'uint8'), labels, { classes: 3 })).toThrow(DTypeError)
+    for (const classes of [0, 1.5]) {
+      expect(() => confusionMatrix(chosen, labels, { classes })).toThrow(`the number of classes is ${classes}`)
+    }
     for (const k of [0, 4, 1.5, Number.NaN]) expect(() => topK(scores, labels, { k })).toThrow(`topK: k is ${k}`)
   })
 })
