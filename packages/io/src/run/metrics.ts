@@ -80,7 +80,11 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
     seconds,
     iteration: ({ iteration, epoch, loss }, seconds) => {
       if (count === FULL) waiting = text()
-      numbers.set([iteration, epoch, loss, seconds], NUMBERS * count++)
+      const at = NUMBERS * count++
+      numbers[at] = iteration
+      numbers[at + 1] = epoch
+      numbers[at + 2] = loss
+      numbers[at + 3] = seconds
     },
     epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) => {
       waiting = text() + epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds })

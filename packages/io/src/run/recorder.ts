@@ -165,22 +165,23 @@ function recordingSession(recording: Recording): RecordingSession {
     linesAt = performance.now()
     queue.add(() => metrics.flush())
   }
-  const write = (reached: AnyReached): void => {
+  const writing = (reached: AnyReached): (() => Promise<void>) => {
     const files = encodeCheckpoint(reached, choices)
-    queue.add(() => place.checkpoints.write(files, reached))
+    return () => place.checkpoints.write(files, reached)
   }
-  const checkpoint = async (reached: AnyReached): Promise<void> => {
+  const checkpoint = async (reached: AnyReached, { isLast = false } = {}): Promise<void> => {
     const { record } = reached
     if (record === last.at(-1)) return
-    await queue.idle()
+    if (!isLast) await queue.idle()
     passedOver.delete(record.position.iteration)
-    for (const one of referredIn(passedOver, record)) write(one)
+    const writes = [...referredIn(passedOver, record), reached].map(writing)
     passedOver.clear()
     last = [...last.filter(({ position }) => position.iteration !== record.position.iteration), record].slice(-LAST)
     const kept = new Set(last.flatMap((one) => [one.position.iteration, ...referredBy(one)]))
     written = { iteration: record.position.iteration, time: performance.now() }
-    flush()
-    write(reached)
+    linesAt = written.time
+    // Beside the lines, as what takes long is to wait for the disk; what a checkpoint refers to is there before it.
+    queue.add(() => both(metrics.flush(), oneByOne(writes)))
     queue.add(async () => {
       for (const one of await place.checkpoints.iterations()) if (!kept.has(one)) await place.checkpoints.remove(one)
     })
@@ -195,8 +196,9 @@ function recordingSession(recording: Recording): RecordingSession {
         return
       }
     }
-    await checkpoint(event)
-    if (event.type === 'end') await queue.idle()
+    const isLast = event.type === 'end'
+    await checkpoint(event, { isLast })
+    if (isLast) await queue.idle()
   }
 
   return {
@@ -212,7 +214,7 @@ function recordingSession(recording: Recording): RecordingSession {
       const late = performance.now() - written.time >= everySeconds * 1000
       return late || iteration - written.iteration >= everyIterations
     },
-    checkpoint,
+    checkpoint: (reached) => checkpoint(reached),
     close: async () => {
       try {
         await queue.idle()
@@ -221,6 +223,16 @@ function recordingSession(recording: Recording): RecordingSession {
       }
     },
   }
+}
+
+async function oneByOne(writes: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const write of writes) await write()
+}
+
+/** Waits for both, to their end also where one has failed. */
+async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
+  const failed = (await Promise.allSettled([one, other])).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 /** Runs writes one after the other, beside everything else. What one of them throws is thrown by whoever comes next. */
