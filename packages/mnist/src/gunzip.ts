@@ -30,8 +30,8 @@ export async function gunzip(bytes: Uint8Array, { name, maxBytes }: GunzipOption
   }
 }
 
-/** Bytes that are read at a time. */
-const PIECE = 2 ** 16
+/** Bytes that are read at a time: unpacking them takes another thread so long that this one may do something else. */
+const PIECE = 2 ** 22
 
 /**
  * The bytes of a file, unpacked while it is read where it is a gzip stream: the packed bytes are never all in memory, and the
