@@ -3,7 +3,7 @@ import { adam } from '@cotangent/train'
 import type { Command } from 'commander'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
 import { trainAndReport } from './shared/report.ts'
-import { training } from './shared/session.ts'
+import { trainingOf } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly learningRate: number
@@ -21,15 +21,17 @@ export function configure(command: Command): void {
     'pnpm example cnn --iterations 200 --filters 16',
     'pnpm example cnn --epochs 20    # the full training of the book',
   ).action(
-    training<Options>({ flatten: false }, (session, options) => {
-      const { filters, hiddenSize, learningRate } = options
-      return trainAndReport(session, options, {
-        title: `SimpleConvNet, ${filters} filters of 5×5`,
-        net: simpleConvNet({ filters, hiddenSize }),
-        optimizer: adam({ learningRate }),
-        measured: 1000,
-        full: { epochs: 20 },
-      })
-    }),
+    trainingOf<Options>(
+      { flatten: false },
+      ({ filters, hiddenSize }) => simpleConvNet({ filters, hiddenSize }),
+      (session, options, net) =>
+        trainAndReport(session, options, {
+          title: `SimpleConvNet, ${options.filters} filters of 5×5`,
+          net,
+          optimizer: adam({ learningRate: options.learningRate }),
+          measured: 1000,
+          full: { epochs: 20 },
+        }),
+    ),
   )
 }

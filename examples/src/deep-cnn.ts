@@ -3,7 +3,7 @@ import { adam } from '@cotangent/train'
 import type { Command } from 'commander'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
 import { trainAndReport } from './shared/report.ts'
-import { training } from './shared/session.ts'
+import { trainingOf } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly learningRate: number
@@ -19,15 +19,17 @@ export function configure(command: Command): void {
     'pnpm example deep-cnn --iterations 150 --batch-size 50',
     'pnpm example deep-cnn --epochs 20    # the full training of the book',
   ).action(
-    training<Options>({ flatten: false }, (session, options) => {
-      const { learningRate, dropoutRate } = options
-      return trainAndReport(session, options, {
-        title: 'DeepConvNet',
-        net: deepConvNet({ dropoutRate }),
-        optimizer: adam({ learningRate }),
-        measured: 200,
-        full: { epochs: 20 },
-      })
-    }),
+    trainingOf<Options>(
+      { flatten: false },
+      ({ dropoutRate }) => deepConvNet({ dropoutRate }),
+      (session, options, net) =>
+        trainAndReport(session, options, {
+          title: 'DeepConvNet',
+          net,
+          optimizer: adam({ learningRate: options.learningRate }),
+          measured: 200,
+          full: { epochs: 20 },
+        }),
+    ),
   )
 }

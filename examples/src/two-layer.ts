@@ -3,7 +3,7 @@ import { sgd } from '@cotangent/train'
 import type { Command } from 'commander'
 import { numberOption, type TrainingOptions, withExample, withTraining } from './shared/options.ts'
 import { trainAndReport } from './shared/report.ts'
-import { training } from './shared/session.ts'
+import { trainingOf } from './shared/session.ts'
 
 interface Options extends TrainingOptions {
   readonly learningRate: number
@@ -22,13 +22,15 @@ export function configure(command: Command): void {
     'pnpm example two-layer --out runs/first       # Ctrl-C stops it',
     'pnpm example two-layer --resume runs/first    # goes on from there',
   ).action(
-    training<Options>({ flatten: true }, (session, options) => {
-      const { hiddenSize, weightInitStd, learningRate } = options
-      return trainAndReport(session, options, {
-        title: `TwoLayerNet 784-${hiddenSize}-10`,
-        net: twoLayerNet({ hiddenSize, weightInitStd }),
-        optimizer: sgd({ learningRate }),
-      })
-    }),
+    trainingOf<Options>(
+      { flatten: true },
+      ({ hiddenSize, weightInitStd }) => twoLayerNet({ hiddenSize, weightInitStd }),
+      (session, options, net) =>
+        trainAndReport(session, options, {
+          title: `TwoLayerNet 784-${options.hiddenSize}-10`,
+          net,
+          optimizer: sgd({ learningRate: options.learningRate }),
+        }),
+    ),
   )
 }

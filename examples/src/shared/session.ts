@@ -1,9 +1,10 @@
+import type { Net } from '@cotangent/models'
 import type { Command } from 'commander'
 import { type Digits, loadDigits, type Wanted } from './data.ts'
 import { Interruption, interruptible } from './interrupt.ts'
 import type { Kept } from './kept.ts'
 import type { DataOptions, OutputOptions, TrainingOptions } from './options.ts'
-import { preparePage } from './page.ts'
+import { type Prepared, prepared } from './prepared.ts'
 import { openScreen, type Screen } from './screen.ts'
 
 /** What an example works with. */
@@ -18,22 +19,32 @@ export interface Session {
 export interface TrainingSession extends Session {
   /** Where it is kept, if anywhere. */
   readonly kept: Kept | undefined
+  /** What was made ready of a net that it trains. */
+  readonly prepared?: Prepared | undefined
 }
 
 /**
  * Loads the digits and runs `f`. Ctrl-C aborts the signal, for `f` to end with what it reached; while the digits are loading, it
- * ends the example there.
+ * ends the example there. `meanwhile` is run while they are read, which keeps another thread busy than this one.
  */
-export function withDigits(
+export function withDigits<M = undefined>(
   options: DataOptions & OutputOptions,
   wanted: Wanted,
-  f: (session: Session) => void | Promise<void>,
+  f: (session: Session, made: M) => void | Promise<void>,
+  meanwhile: () => M | Promise<M> = () => undefined as M,
 ): Promise<void> {
   return interruptible(async (signal) => {
     const screen = openScreen(options)
+    const failed = new AbortController()
     try {
-      await f({ digits: await loadDigits(options, wanted, { signal, notice: screen.notice }), screen, signal })
+      const loading = { signal: AbortSignal.any([signal, failed.signal]), notice: screen.notice }
+      const reading = loadDigits(options, wanted, loading)
+      // What goes wrong with the digits is told once the other is done.
+      reading.catch(() => undefined)
+      const made = await meanwhile()
+      await f({ digits: await reading, screen, signal }, made)
     } catch (error) {
+      failed.abort(error)
       if (!(error instanceof Interruption)) throw error
       screen.notice(error.message)
     } finally {
@@ -45,13 +56,43 @@ export function withDigits(
 /** The action of an example that trains: `f` with the digits, the options, and the folder that `--out` or `--resume` names. */
 export const training =
   <O extends TrainingOptions>(wanted: Wanted, f: (session: TrainingSession, options: O) => Promise<void>) =>
-  async (given: O, command: Command): Promise<void> => {
-    const [options, kept] = isKept(given) ? await keptFor<O>(command) : [given, undefined]
-    if (kept) preparePage()
-    await withDigits(options, wanted, (session) => f({ ...session, kept }, options))
-  }
+  (given: O, command: Command): Promise<void> =>
+    whileReading(given, command, wanted, (options, kept) => ({
+      run: (session) => f({ ...session, kept }, options),
+    }))
 
-const isKept = ({ out, resume }: TrainingOptions): boolean => out !== undefined || resume !== undefined
+/** The action of an example that trains one net, which the options decide: it is made ready while the digits are read. */
+export const trainingOf =
+  <O extends TrainingOptions>(
+    wanted: Wanted,
+    netOf: (options: O) => Net,
+    f: (session: TrainingSession, options: O, net: Net) => Promise<void>,
+  ) =>
+  (given: O, command: Command): Promise<void> =>
+    whileReading(given, command, wanted, (options, kept) => {
+      const net = netOf(options)
+      const ready = prepared(net, options.seed, kept && wanted)
+      return { run: (session) => f({ ...session, kept, prepared: ready }, options, net) }
+    })
+
+/** Runs what is made of the options and the folder while the digits are read. */
+async function whileReading<O extends TrainingOptions>(
+  given: O,
+  command: Command,
+  wanted: Wanted,
+  make: (options: O, kept: Kept | undefined) => { readonly run: (session: Session) => Promise<void> },
+): Promise<void> {
+  // A run that is resumed says itself which digits it is of.
+  const resumed = given.resume === undefined ? undefined : await keptFor<O>(command)
+  const kept = async (): Promise<[options: O, kept: Kept | undefined]> =>
+    resumed ?? (given.out === undefined ? [given, undefined] : await keptFor<O>(command))
+  await withDigits(
+    resumed?.[0] ?? given,
+    wanted,
+    (session, { run }) => run(session),
+    async () => make(...(await kept())),
+  )
+}
 
 /** Only what is kept needs files of all kinds, which take their time to load. */
 const keptFor = async <O extends TrainingOptions>(command: Command): Promise<[options: O, kept: Kept]> =>

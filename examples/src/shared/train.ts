@@ -1,10 +1,10 @@
-import { randomKey, splitKey } from '@cotangent/core'
 import type { Net, TensorTree } from '@cotangent/models'
 import { type FitEvent, fit, initialState, type Optimizer, type TrainingRecord } from '@cotangent/train'
 import { fingerprintOf, firstOf, scaled } from './data.ts'
 import { type Length, lengthOf, requireBeyond } from './length.ts'
 import type { TrainingOptions } from './options.ts'
 import { reportRun } from './page.ts'
+import { keysOf } from './prepared.ts'
 import type { TrainingSession } from './session.ts'
 import { lossText, percentText } from './text.ts'
 
@@ -25,7 +25,10 @@ export interface Run {
 }
 
 /** Epochs may take a fraction of a second: no more than so many seconds of training are then lost to a power cut. */
-const LEAST_SECONDS = 3
+const LEAST_SECONDS = 5
+
+/** How many of the digits that a net was trained with its page looks at. */
+const SHOWN = 100
 
 /** What a run came to. */
 export interface Outcome {
@@ -60,9 +63,8 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
   let stepped = 0
   const length = lengthOf(options, digits)
   const { iterations } = length
-  // `fit` itself splits two keys off the seed's.
-  const [, stepKey, initialKey] = splitKey(randomKey(options.seed), 3)
-  const [params, netState] = net.init(initialKey)
+  const keys = keysOf(options.seed)
+  const [params, netState] = session.prepared?.net === net ? session.prepared.start : net.init(keys.initial)
 
   const folder = await kept?.open({
     name,
@@ -75,7 +77,7 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
     onNotice: screen.notice,
   })
   const resume = kept?.resumed
-    ? await folder?.latest(initialState(params, netState, optimizer, stepKey)).then((reached) => reached ?? undefined)
+    ? await folder?.latest(initialState(params, netState, optimizer, keys.step)).then((reached) => reached ?? undefined)
     : undefined
   const before = resume?.record.position.iteration ?? 0
   const accuracies = resume ? accuraciesIn(resume.record, length) : []
@@ -93,6 +95,8 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
     })
   progress(before, options.engine === 'compiled' ? 'compiling' : 'starting')
 
+  // Once nets train with them, all of the digits lie in a program's memory, from which they would be copied back.
+  const shown = firstOf(digits.train, SHOWN)
   const seen = new Set<string>()
   const onEvent = (event: FitEvent<TensorTree, TensorTree>): void => {
     // After the first step, and the first accuracies, the digits are in the compiled net's memory; what was read is garbage.
@@ -138,7 +142,7 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
   let page: string | undefined
   if (folder && complete) {
     progress(iterations, 'writing the report')
-    page = await reportRun(folder, session, options, { ...run, ...reached, isNew: before < iterations })
+    page = await reportRun(folder, session, options, { ...run, ...reached, shown, isNew: before < iterations })
   }
   const outcome = {
     complete,

@@ -9,7 +9,11 @@ export interface CurvePoint {
  * that no peak is lost. What is not finite is left out.
  */
 export function thinned(values: readonly number[], most: number): CurvePoint[] {
-  const points = values.flatMap((value, at) => (Number.isFinite(value) ? [{ iteration: at + 1, value }] : []))
+  const points: CurvePoint[] = []
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!
+    if (Number.isFinite(value)) points.push({ iteration: at + 1, value })
+  }
   if (points.length <= most) return points
   const stretches = Math.max(1, Math.floor(most / 2))
   return Array.from({ length: stretches }, (_, index) => {

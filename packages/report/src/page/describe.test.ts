@@ -1,4 +1,4 @@
-import { ShapeError, tensor, valueAndGrad } from '@cotangent/core'
+import { ShapeError, tensor, treeMap, valueAndGrad, zeros } from '@cotangent/core'
 import {
   chain,
   deepConvNet,
@@ -9,9 +9,9 @@ import {
   simpleConvNet,
   twoLayerNet,
 } from '@cotangent/models'
-import { div, meanSquaredError, mul, oneHot, sigmoid, softmax } from '@cotangent/ops'
+import { div, meanSquaredError, mul, oneHot, sigmoid, slice, softmax } from '@cotangent/ops'
 import { describe, expect, test } from 'vitest'
-import { describeRun } from './describe.ts'
+import { describeRun, prepareReport } from './describe.ts'
 import { reportPage } from './page.ts'
 import { recordOf, untrained } from './report.fixtures.ts'
 
@@ -99,6 +99,37 @@ describe('a classifier', () => {
 
   test('refuses an image of other pixels than the net takes', () =>
     expect(() => describeRun({ ...run, image: [1, 5, 5] })).toThrow(ShapeError))
+})
+
+describe('a report that was prepared', () => {
+  const run = untrained(chain(input([1, 6, 6]), layer.flatten(), layer.dense(8), layer.relu(), layer.dense(3)), 301)
+  const { net, ...others } = run
+  const like = {
+    state: { params: treeMap(({ shape }) => zeros(shape), run.state.params), netState: run.state.netState },
+    test: { x: zeros(run.test.x.shape), t: zeros(run.test.t.shape, { dtype: 'int32' }) },
+  }
+  const finished = new Date(0)
+  const expected = describeRun({ ...run, finished })
+
+  test('is the same, for run after run', async () => {
+    const prepared = await prepareReport({ net }, like)
+    for (let time = 0; time < 2; time++) expect(prepared({ ...others, finished })).toEqual(expected)
+    const twice = { ...run.test, x: mul(run.test.x, 2) as typeof run.test.x }
+    expect(prepared({ ...others, test: twice, finished })).toEqual(describeRun({ ...run, test: twice, finished }))
+  })
+
+  test('may be of fewer samples than were expected, and of none', async () => {
+    const prepared = await prepareReport({ net }, like)
+    const some = { x: slice(run.test.x, { begin: [0], end: [40] }), t: slice(run.test.t, { begin: [0], end: [40] }) }
+    expect(prepared({ ...others, test: some, finished })).toEqual(describeRun({ ...run, test: some, finished }))
+    const none = await prepareReport({ net }, { state: run.state })
+    expect(none({ ...others, test: undefined, finished })).toEqual(describeRun({ ...run, test: undefined, finished }))
+  })
+
+  test('says what does not fit when it is prepared', async () => {
+    const t = zeros([7], { dtype: 'int32' })
+    await expect(prepareReport({ net }, { ...like, test: { x: zeros([7, 1, 5, 5]), t } })).rejects.toThrow(ShapeError)
+  })
 })
 
 test('bytes are prepared for the net, and shown as they are', () => {

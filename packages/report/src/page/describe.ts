@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type AnyTensor, randomKey, ShapeError, shapeText, sizeOf, type Tensor } from '@cotangent/core'
 import { type Net, summaryRows, type TensorTree } from '@cotangent/models'
 import { slice, softmaxCrossEntropy } from '@cotangent/ops'
@@ -5,8 +6,8 @@ import type { TrainingRecord } from '@cotangent/train'
 import { firstLayerPictures, isImage } from './firstLayer.ts'
 import { thisMachine } from './machine.ts'
 import type { Configuration, EpochAccuracies, ImageShape, RunReport, Training } from './report.ts'
-import { testResults } from './results.ts'
-import { signalsOf } from './signals.ts'
+import { type Classifier, classifierOf, firstBatch, isLittle, testResults } from './results.ts'
+import { type Probe, probeOf, signalsOf } from './signals.ts'
 
 /** Samples with their labels: int32 or uint8 classes [n], or one-hot rows [n, classes]. */
 export interface Samples {
@@ -71,8 +72,61 @@ export interface RunDescription {
  * const report = describeRun({ name: 'ones', net, state, record, test: { x: ones([5, 4]), t: tensor([0, 0, 0, 1, 2], { dtype: 'int32' }) } })
  * report.test?.correct // 3
  */
-export function describeRun(run: RunDescription): RunReport {
-  const { net, state, record, test, train = test, prepare = (x) => x, loss, seed } = run
+export const describeRun = (run: RunDescription): RunReport => describe(run, looksAt(run))
+
+/** What is known of runs before they are: their net, and how it is looked at. */
+export type Expected = Pick<RunDescription, 'net' | 'prepare' | 'loss'>
+
+/** Parameters and samples of the shapes and dtypes of those to come. */
+export type Like = Pick<RunDescription, 'state' | 'test' | 'train'>
+
+/**
+ * {@link describeRun} for runs of one net, with what it computes for them compiled before, which takes longer than to run it: for
+ * when there is time, as while data is read.
+ *
+ * @throws as describeRun, for samples that do not fit the net.
+ * @example
+ * const net = chain(input([4]), layer.dense(3))
+ * const [params, netState] = net.init(randomKey(0))
+ * const like = { state: { params, netState }, test: { x: zeros([5, 4]), t: zeros([5], { dtype: 'int32' }) } }
+ * const describe = await prepareReport({ net }, like)
+ * const position = { iteration: 0, epoch: 0, count: 5, batchSize: 5, orderKey: randomKey(0) }
+ * describe({ name: 'untrained', record: { position, history: [] }, ...like }).test?.count // 5
+ */
+export async function prepareReport(
+  expected: Expected,
+  { state: { params, netState }, test, train = test }: Like,
+): Promise<(run: Omit<RunDescription, keyof Expected>) => RunReport> {
+  const looks = looksAt(expected)
+  // Large nets are trained for so long that this saves nothing, and other threads would be started for them.
+  if (test && isLittle(expected.net, test.x)) looks.classifier(test.x)(params, netState, firstBatch(test.x))
+  // What else waits for this thread has its turn.
+  await setImmediate()
+  if (train) looks.probe?.(params, netState, ...firstSamples(train), randomKey(0))
+  return (run) => describe({ ...run, ...expected }, looks)
+}
+
+/** What a net is looked at with; compiled at the first looks. */
+interface Looks {
+  /** For a number of samples, of which the first that is asked for decides. */
+  readonly classifier: (x: AnyTensor) => Classifier
+  /** Absent where there are no layers. */
+  readonly probe: Probe | undefined
+}
+
+function looksAt({ net, prepare = (x) => x, loss = softmaxCrossEntropy }: Expected): Looks {
+  let classify: Classifier | undefined
+  return {
+    classifier: (x) => {
+      classify ??= classifierOf(net, prepare, x)
+      return classify
+    },
+    probe: net.layers.length > 0 ? probeOf(net, prepare, loss) : undefined,
+  }
+}
+
+function describe(run: RunDescription, { classifier, probe }: Looks): RunReport {
+  const { net, state, record, test, train = test, loss, seed } = run
   const image = run.image ?? imageOf(net)
   if (image !== null && sizeOf(image) !== sizeOf(net.input)) {
     throw new ShapeError(
@@ -89,18 +143,14 @@ export function describeRun(run: RunDescription): RunReport {
     machine: thisMachine(),
     net: summaryRows(net.layers),
     training: trainingOf(record, run.lossName ?? (loss ? 'loss' : 'cross-entropy, nats')),
-    test: test ? testResults({ net, ...state, ...test, prepare, classes: run.classes ?? null, image }) : null,
+    test: test
+      ? testResults({ net, ...state, ...test, classify: classifier(test.x), classes: run.classes ?? null, image })
+      : null,
     firstLayer: firstLayerPictures(net.layers, state.params, image),
-    signals: train
-      ? signalsOf({
-          net,
-          ...state,
-          ...firstSamples(train),
-          prepare,
-          loss: loss ?? softmaxCrossEntropy,
-          key: randomKey(seed ?? 0),
-        })
-      : [],
+    signals:
+      probe && train
+        ? signalsOf(net, probe(state.params, state.netState, ...firstSamples(train), randomKey(seed ?? 0)))
+        : [],
   }
 }
 
@@ -112,9 +162,9 @@ function imageOf({ input }: Net): ImageShape | null {
 /** How many samples are looked at, layer by layer. */
 const LOOKED_AT = 100
 
-function firstSamples({ x, t }: Samples): Samples {
+function firstSamples({ x, t }: Samples): [x: AnyTensor, t: AnyTensor] {
   const first = { begin: [0], end: [LOOKED_AT] }
-  return { x: slice(x, first), t: slice(t, first) }
+  return [slice(x, first), slice(t, first)]
 }
 
 function trainingOf({ position, history }: RunDescription['record'], lossName: string): Training {

@@ -33,12 +33,13 @@ export function distributionOf(arrays: readonly ReadonlyData[], scale: Histogram
 }
 
 function histogramOf(arrays: readonly ReadonlyData[], scale: Histogram['scale']): Histogram {
+  const places = placesOf(arrays, scale)
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
-  eachPlace(arrays, scale, (place) => {
+  for (const place of places) {
     if (place < low) low = place
     if (place > high) high = place
-  })
+  }
   if (low > high) return { scale, low: 0, high: 1, counts: [] }
   if (low === high) {
     // Values that are all equal get bins of some width around them.
@@ -48,20 +49,23 @@ function histogramOf(arrays: readonly ReadonlyData[], scale: Histogram['scale'])
   }
   const counts = new Array<number>(BINS).fill(0)
   const perUnit = BINS / (high - low)
-  eachPlace(arrays, scale, (place) => {
+  for (const place of places) {
     const bin = Math.min(BINS - 1, Math.floor((place - low) * perUnit))
     counts[bin] = counts[bin]! + 1
-  })
+  }
   return { scale, low, high, counts }
 }
 
 /** Where each finite value other than zero is on the scale. */
-function eachPlace(arrays: readonly ReadonlyData[], scale: Histogram['scale'], visit: (place: number) => void): void {
+function placesOf(arrays: readonly ReadonlyData[], scale: Histogram['scale']): Float64Array {
+  const places = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0))
+  let count = 0
   for (const values of arrays) {
     for (let at = 0; at < values.length; at++) {
       const value = values[at]!
       if (value === 0 || !Number.isFinite(value)) continue
-      visit(scale === 'linear' ? value : Math.log10(Math.abs(value)))
+      places[count++] = scale === 'linear' ? value : Math.log10(Math.abs(value))
     }
   }
+  return places.subarray(0, count)
 }

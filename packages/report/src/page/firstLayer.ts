@@ -46,9 +46,10 @@ function filterPictures(layer: string, { shape, data }: Tensor): WeightPictures 
 function unitPictures(layer: string, { shape, data }: Tensor, image: ImageShape): WeightPictures | null {
   const [inputs = 0, count = 0] = shape
   if (inputs !== sizeOf(image)) return null
-  const pictures = Array.from({ length: Math.min(count, MOST_PICTURES) }, (_, unit) =>
-    Array.from({ length: inputs }, (_, input) => data[input * count + unit]!),
-  )
+  const pictures = Array.from({ length: Math.min(count, MOST_PICTURES) }, () => new Array<number>(inputs))
+  pictures.forEach((picture, unit) => {
+    for (let input = 0; input < inputs; input++) picture[input] = data[input * count + unit]!
+  })
   return { layer, kind: 'dense', count, shape: image, pictures, scale: scaleOf(pictures) }
 }
 

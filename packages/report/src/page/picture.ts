@@ -22,10 +22,12 @@ export function weightsUrl(shape: ImageShape, weights: readonly number[], scale:
     return urlOf(shape, interleaved(shape, levels), 3)
   }
   const pixels = new Uint8Array(4 * weights.length)
-  weights.forEach((weight, at) => {
-    pixels.set(weight < 0 ? ORANGE : BLUE, 4 * at)
+  for (let at = 0; at < weights.length; at++) {
+    const weight = weights[at]!
+    const colour = weight < 0 ? ORANGE : BLUE
+    for (let channel = 0; channel < 3; channel++) pixels[4 * at + channel] = colour[channel]!
     pixels[4 * at + 3] = Math.round(255 * Math.abs(share(weight)))
-  })
+  }
   return urlOf(shape, pixels, 4)
 }
 

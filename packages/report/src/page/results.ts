@@ -24,6 +24,27 @@ const LITTLE = 2e9
 /** How many of the worst mistakes are shown. */
 const MOST_MISTAKES = 24
 
+/** From samples to the probabilities of classes, and the most probable one of each. */
+export type Classifier = (
+  params: TensorTree,
+  netState: TensorTree,
+  x: AnyTensor,
+) => readonly [probabilities: Tensor, predicted: Tensor<'int32'>]
+
+/** Whether a net makes so little of samples that it is not worth the start of other threads. */
+export const isLittle = ({ layers }: Net, { shape: [count = 0] }: AnyTensor): boolean =>
+  count * summaryTotal(summaryRows(layers), 'multiplyAdds') < LITTLE
+
+/** What a net makes of such samples, batch by batch; compiled at its first call. */
+export const classifierOf = (net: Net, prepare: (x: AnyTensor) => AnyTensor, x: AnyTensor): Classifier =>
+  compile(
+    (params: TensorTree, netState: TensorTree, x: AnyTensor) => {
+      const probabilities = softmax(net.predict(params, netState, prepare(x)))
+      return [probabilities, argMax(probabilities, { axis: 1 })] as const
+    },
+    isLittle(net, x) ? { threads: 1 } : {},
+  )
+
 /** A net, and what it is tested with. */
 export interface Test {
   readonly net: Net
@@ -31,7 +52,7 @@ export interface Test {
   readonly netState: TensorTree
   readonly x: AnyTensor
   readonly t: AnyTensor
-  readonly prepare: (x: AnyTensor) => AnyTensor
+  readonly classify: Classifier
   readonly classes: readonly string[] | null
   readonly image: ImageShape | null
 }
@@ -44,15 +65,15 @@ export interface Test {
  */
 export function testResults(test: Test): TestResults {
   const names = classNames(test)
-  const probabilities = probabilitiesOf(test)
-  const confusion = confusionMatrix(probabilities, test.t).toArray() as number[][]
+  const [probabilities, predicted] = classified(test)
+  const confusion = confusionMatrix(predicted, test.t, { classes: names.length }).toArray() as number[][]
   const labels = test.t.rank === 2 ? argMax(test.t, { axis: 1 }) : test.t
   return {
     count: labels.size,
     correct: confusion.reduce((sum, row, index) => sum + row[index]!, 0),
     classes: names,
     confusion,
-    mistakes: worstMistakes(probabilities, labels).map((mistake) => ({
+    mistakes: worstMistakes(probabilities, predicted, labels).map((mistake) => ({
       ...mistake,
       picture: test.image && pictureOf(test.x, mistake.index, test.image),
     })),
@@ -72,18 +93,16 @@ function classNames({ net, classes }: Test): readonly string[] {
   return classes
 }
 
-/** [N, classes], computed batch by batch. */
-function probabilitiesOf({ net, params, netState, x, prepare }: Test): Tensor {
+/** The probabilities [N, classes] and the most probable classes [N], computed batch by batch. */
+function classified({ params, netState, x, classify }: Test): ReturnType<Classifier> {
   const [count = 0] = x.shape
   if (count === 0) throw new ShapeError(`report: the test samples have shape ${shapeText(x.shape)}; give at least one`)
-  const predict = compile(
-    (params: TensorTree, netState: TensorTree, x: AnyTensor) => softmax(net.predict(params, netState, prepare(x))),
-    // Little work is not worth the start of other threads.
-    count * summaryTotal(summaryRows(net.layers), 'multiplyAdds') < LITTLE ? { threads: 1 } : {},
-  )
-  const parts = Array.from(batchesOf(x), (batch) => predict(params, netState, batch))
-  return concat(parts, { axis: 0 })
+  const parts = Array.from(batchesOf(x), (batch) => classify(params, netState, batch))
+  return [concat(parts.map(([probabilities]) => probabilities)), concat(parts.map(([, predicted]) => predicted))]
 }
+
+/** The first samples as {@link batchesOf} gives them: a batch, or all where there are not so many. */
+export const firstBatch = (x: AnyTensor): AnyTensor => slice(x, { begin: [0], end: [Math.min(BATCH, x.shape[0] ?? 0)] })
 
 /**
  * The samples batch by batch, each where the one before was, which is then no more: to touch fresh memory takes longer than to
@@ -107,12 +126,17 @@ function* batchesOf(x: AnyTensor): Generator<AnyTensor> {
 }
 
 /** The samples that were taken for another class, those first whose own class was given the least probability. */
-function worstMistakes(probabilities: Tensor, labels: AnyTensor): Omit<Mistake, 'picture'>[] {
-  const [rows, predicted, own] = [probabilities.data, argMax(probabilities, { axis: 1 }).data, labels.data]
+function worstMistakes(
+  probabilities: Tensor,
+  { data: predicted }: Tensor<'int32'>,
+  { data: own }: AnyTensor,
+): Omit<Mistake, 'picture'>[] {
+  const rows = probabilities.data
   const classes = probabilities.shape[1]!
   const given = (index: number): number => rows[index * classes + own[index]!]!
-  return Array.from(own.slice().keys())
-    .filter((index) => predicted[index] !== own[index])
+  const wrong: number[] = []
+  for (let index = 0; index < own.length; index++) if (predicted[index] !== own[index]) wrong.push(index)
+  return wrong
     .sort((a, b) => given(a) - given(b) || a - b)
     .slice(0, MOST_MISTAKES)
     .map((index) => ({

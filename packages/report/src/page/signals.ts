@@ -4,24 +4,26 @@ import type { Net, TensorTree } from '@cotangent/models'
 import { distributionOf } from './distribution.ts'
 import type { LayerSignals } from './report.ts'
 
-/** What is looked at. */
-interface Look {
-  readonly net: Net
-  readonly params: TensorTree
-  readonly netState: TensorTree
-  readonly x: AnyTensor
-  readonly t: AnyTensor
-  readonly prepare: (x: AnyTensor) => AnyTensor
-  /** The loss that gradients are of, from the net's output. */
-  readonly loss: (output: Tensor, t: AnyTensor) => Tensor
+/** From one batch to the outputs of all layers, and the gradients of the loss by these and by the parameters. */
+export type Probe = (
+  params: TensorTree,
+  netState: TensorTree,
+  x: AnyTensor,
+  t: AnyTensor,
   /** What dropout draws from. */
-  readonly key: Tensor<'key'>
+  key: Tensor<'key'>,
+) => {
+  readonly outputs: readonly Tensor[]
+  readonly gradients: { readonly outputs: readonly Tensor[]; readonly params: TensorTree }
 }
 
-/** What flows through each layer for one batch, forward and back, as in a training step. Layers that only reshape are left out. */
-export function signalsOf({ net, params, netState, x, t, prepare, loss, key }: Look): LayerSignals[] {
-  if (net.layers.length === 0) return []
-  const measure = compile(
+/** Such a probe of a net, as in a training step, with the loss from the net's output. Compiled at its first call. */
+export function probeOf(
+  net: Net,
+  prepare: (x: AnyTensor) => AnyTensor,
+  loss: (output: Tensor, t: AnyTensor) => Tensor,
+): Probe {
+  return compile(
     (params: TensorTree, netState: TensorTree, x: AnyTensor, t: AnyTensor, key: Tensor<'key'>) => {
       const [[value, outputs], tape] = record(() => {
         const outputs = outputsOf(net, { params, netState, x: prepare(x), key })
@@ -32,7 +34,10 @@ export function signalsOf({ net, params, netState, x, t, prepare, loss, key }: L
     // So few samples are not worth the start of other threads.
     { threads: 1 },
   )
-  const { outputs, gradients } = measure(params, netState, x, t, key)
+}
+
+/** What flows through each layer for one batch, forward and back. Layers that only reshape are left out. */
+export function signalsOf(net: Net, { outputs, gradients }: ReturnType<Probe>): LayerSignals[] {
   return net.layers.flatMap(({ name, layer, output }, index): LayerSignals[] => {
     if (layer.kind.name === 'flatten') return []
     const own = treeLeaves(gradients.params[name] ?? {})
@@ -54,8 +59,16 @@ export function signalsOf({ net, params, netState, x, t, prepare, loss, key }: L
   })
 }
 
+/** What a net is given. */
+interface Look {
+  readonly params: TensorTree
+  readonly netState: TensorTree
+  readonly x: AnyTensor
+  readonly key: Tensor<'key'>
+}
+
 /** The output of each layer, one after the other. */
-function outputsOf(net: Net, { params, netState, x, key }: Pick<Look, 'params' | 'netState' | 'x' | 'key'>): Tensor[] {
+function outputsOf(net: Net, { params, netState, x, key }: Look): Tensor[] {
   // Layers take a batch of integers as well: their operations bring it to the dtype of the parameters.
   let value = x as Tensor
   return net.layers.map(({ name, layer: { kind, options } }, index) => {
