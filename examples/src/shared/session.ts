@@ -36,12 +36,15 @@ export function withDigits<M = undefined>(
   return interruptible(async (signal) => {
     const screen = openScreen(options)
     const failed = new AbortController()
+    // What is to say of the digits, or goes wrong with them, is told once the other is done: unless that fails.
+    let said: string[] | undefined = []
+    const notice = (line: string) => (said ? void said.push(line) : screen.notice(line))
     try {
-      const loading = { signal: AbortSignal.any([signal, failed.signal]), notice: screen.notice }
-      const reading = loadDigits(options, wanted, loading)
-      // What goes wrong with the digits is told once the other is done.
+      const reading = loadDigits(options, wanted, { signal: AbortSignal.any([signal, failed.signal]), notice })
       reading.catch(() => undefined)
       const made = await meanwhile()
+      said.forEach(screen.notice)
+      said = undefined
       await f({ digits: await reading, screen, signal }, made)
     } catch (error) {
       failed.abort(error)

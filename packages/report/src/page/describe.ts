@@ -98,11 +98,14 @@ export async function prepareReport(
   { state: { params, netState }, test, train = test }: Like,
 ): Promise<(run: Omit<RunDescription, keyof Expected>) => RunReport> {
   const looks = looksAt(expected)
+  const samples = test ?? train
   // Large nets are trained for so long that this saves nothing, and other threads would be started for them.
-  if (test && isLittle(expected.net, test.x)) looks.classifier(test.x)(params, netState, firstBatch(test.x))
-  // What else waits for this thread has its turn.
-  await setImmediate()
-  if (train) looks.probe?.(params, netState, ...firstSamples(train), randomKey(0))
+  if (samples && isLittle(expected.net, samples.x)) {
+    if (test) looks.classifier(test.x)(params, netState, firstBatch(test.x))
+    // What else waits for this thread has its turn.
+    await setImmediate()
+    if (train) looks.probe?.(params, netState, ...firstSamples(train), randomKey(0))
+  }
   return (run) => describe({ ...run, ...expected }, looks)
 }
 
