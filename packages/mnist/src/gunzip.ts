@@ -31,7 +31,7 @@ export async function gunzip(bytes: Uint8Array, { name, maxBytes }: GunzipOption
 }
 
 /** Bytes that are read at a time: unpacking them takes another thread so long that this one may do something else. */
-const PIECE = 2 ** 22
+const PIECE = 2 ** 21
 
 /**
  * The bytes of a file, unpacked while it is read where it is a gzip stream: the packed bytes are never all in memory, and the
