@@ -23,15 +23,21 @@ export interface TrainingSession extends Session {
   readonly prepared?: Prepared | undefined
 }
 
+/** What an example does once the digits are there. */
+type Work = (session: Session) => void | Promise<void>
+
 /**
- * Loads the digits and runs `f`. Ctrl-C aborts the signal, for `f` to end with what it reached; while the digits are loading, it
- * ends the example there. `meanwhile` is run while they are read, which keeps another thread busy than this one.
+ * Loads the digits and runs `work`. Ctrl-C aborts the signal, for it to end with what it reached; while the digits are loading, it
+ * ends the example there.
  */
-export function withDigits<M = undefined>(
+export const withDigits = (options: DataOptions & OutputOptions, wanted: Wanted, work: Work): Promise<void> =>
+  whileReading(options, wanted, () => work)
+
+/** {@link withDigits} for work that is made ready while the digits are read, which keeps another thread busy than this one. */
+function whileReading(
   options: DataOptions & OutputOptions,
   wanted: Wanted,
-  f: (session: Session, made: M) => void | Promise<void>,
-  meanwhile: () => M | Promise<M> = () => undefined as M,
+  makeReady: () => Work | Promise<Work>,
 ): Promise<void> {
   return interruptible(async (signal) => {
     const screen = openScreen(options)
@@ -42,10 +48,10 @@ export function withDigits<M = undefined>(
     try {
       const reading = loadDigits(options, wanted, { signal: AbortSignal.any([signal, failed.signal]), notice })
       reading.catch(() => undefined)
-      const made = await meanwhile()
+      const work = await makeReady()
       said.forEach(screen.notice)
       said = undefined
-      await f({ digits: await reading, screen, signal }, made)
+      await work({ digits: await reading, screen, signal })
     } catch (error) {
       failed.abort(error)
       if (!(error instanceof Interruption)) throw error
@@ -60,9 +66,7 @@ export function withDigits<M = undefined>(
 export const training =
   <O extends TrainingOptions>(wanted: Wanted, f: (session: TrainingSession, options: O) => Promise<void>) =>
   (given: O, command: Command): Promise<void> =>
-    whileReading(given, command, wanted, (options, kept) => ({
-      run: (session) => f({ ...session, kept }, options),
-    }))
+    trainOn(given, command, wanted, (options, kept) => (session) => f({ ...session, kept }, options))
 
 /** The action of an example that trains one net, which the options decide: it is made ready while the digits are read. */
 export const trainingOf =
@@ -72,29 +76,25 @@ export const trainingOf =
     f: (session: TrainingSession, options: O, net: Net) => Promise<void>,
   ) =>
   (given: O, command: Command): Promise<void> =>
-    whileReading(given, command, wanted, (options, kept) => {
+    trainOn(given, command, wanted, (options, kept) => {
       const net = netOf(options)
       const ready = prepared(net, options.seed, kept && wanted)
-      return { run: (session) => f({ ...session, kept, prepared: ready }, options, net) }
+      return (session) => f({ ...session, kept, prepared: ready }, options, net)
     })
 
-/** Runs what is made of the options and the folder while the digits are read. */
-async function whileReading<O extends TrainingOptions>(
+/** The work that is made of the options and the folder, on the digits. */
+async function trainOn<O extends TrainingOptions>(
   given: O,
   command: Command,
   wanted: Wanted,
-  make: (options: O, kept: Kept | undefined) => { readonly run: (session: Session) => Promise<void> },
+  workOf: (options: O, kept: Kept | undefined) => Work,
 ): Promise<void> {
   // A run that is resumed says itself which digits it is of.
   const resumed = given.resume === undefined ? undefined : await keptFor<O>(command)
-  const kept = async (): Promise<[options: O, kept: Kept | undefined]> =>
-    resumed ?? (given.out === undefined ? [given, undefined] : await keptFor<O>(command))
-  await withDigits(
-    resumed?.[0] ?? given,
-    wanted,
-    (session, { run }) => run(session),
-    async () => make(...(await kept())),
-  )
+  await whileReading(resumed?.[0] ?? given, wanted, async () => {
+    const kept = resumed ?? (given.out === undefined ? undefined : await keptFor<O>(command))
+    return kept ? workOf(...kept) : workOf(given, undefined)
+  })
 }
 
 /** Only what is kept needs files of all kinds, which take their time to load. */

@@ -96,7 +96,7 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
   progress(before, options.engine === 'compiled' ? 'compiling' : 'starting')
 
   // Once nets train with them, all of the digits lie in a program's memory, from which they would be copied back.
-  const shown = firstOf(digits.train, SHOWN)
+  const shown = folder && firstOf(digits.train, SHOWN)
   const seen = new Set<string>()
   const onEvent = (event: FitEvent<TensorTree, TensorTree>): void => {
     // After the first step, and the first accuracies, the digits are in the compiled net's memory; what was read is garbage.
@@ -140,7 +140,7 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
   const complete = reason === 'complete'
   const trained = seconds()
   let page: string | undefined
-  if (folder && complete) {
+  if (folder && shown && complete) {
     progress(iterations, 'writing the report')
     page = await reportRun(folder, session, options, { ...run, ...reached, shown, isNew: before < iterations })
   }

@@ -3,7 +3,7 @@ import { sizeOf } from '@cotangent/core'
 import type { Affine } from './affine.ts'
 import type { Carry } from './carried.ts'
 import type { ProgramPlan } from './program-plan.ts'
-import { storesOf, type Task } from './tasks.ts'
+import { pooledLengths, storesOf, type Task } from './tasks.ts'
 import { bytesOf, type Guard, type Value } from './value.ts'
 
 /** One element of the tensor of a node. */
@@ -223,12 +223,14 @@ function phasesOf(task: Task): PhaseTurns[] {
       return [{ turns: [{ writes: [], reads: all }, ...turns], adds: false }]
     }
     case 'pooledFilters': {
-      const { windows, filters, images, pool } = task
-      const pooled = [windows[0]!, filters, windows[1]! / pool[0], windows[2]! / pool[1]]
+      const { windows, filters, images } = task
       const all = [
         ...turnsOf(windows).flatMap((turn) => readsOf(task.value, turn)),
         ...turnsOf(images).flatMap((turn) => readsOf(task.image, turn)),
-        ...turnsOf(pooled).flatMap((turn) => [...readsOf(task.number, turn), ...readsOf(task.cotangent, turn)]),
+        ...turnsOf(pooledLengths(task)).flatMap((turn) => [
+          ...readsOf(task.number, turn),
+          ...readsOf(task.cotangent, turn),
+        ]),
       ]
       const turns = turnsOf([filters, ...windows.slice(3)]).map((turn) => ({
         writes: [stored(store.index, turn)],
@@ -321,7 +323,7 @@ const valueAt = ({ base, by }: Affine, turn: readonly number[]): number =>
   turn.reduce((sum, index, axis) => sum + index * by[axis]!, base)
 
 /** The counters of every turn of a loop nest. */
-function turnsOf(lengths: readonly number[]): number[][] {
+export function turnsOf(lengths: readonly number[]): number[][] {
   let turns: number[][] = [[]]
   for (const length of lengths) turns = turns.flatMap((turn) => Array.from({ length }, (_, at) => [...turn, at]))
   return turns

@@ -154,6 +154,14 @@ export function storesOf(task: Task): readonly Store[] {
   return [task.store, ...(task.best ? [task.best] : []), ...(task.also ?? []).map(({ store }) => store)]
 }
 
+/** Of the pooled images of such a gradient: n, filter, row, column. */
+export const pooledLengths = ({ windows, filters, pool }: PooledFiltersTask): Shape => [
+  windows[0]!,
+  filters,
+  windows[1]! / pool[0],
+  windows[2]! / pool[1],
+]
+
 /** Everything that a loop computes. */
 export const valuesOf = ({ value, also = [] }: LoopTask): readonly Value[] => [
   value,

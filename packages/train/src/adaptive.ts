@@ -1,7 +1,7 @@
 import { add, mul, type Tensor } from '@cotangent/core'
 import { div, maximum, sqrt, square, sub } from '@cotangent/ops'
 import { checkFromZero, checkShare } from './check.ts'
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.ts'
+import { defineOptimizer, type Optimizer, type OptimizerOptions, SMALLEST } from './optimizer.ts'
 
 export interface AdaGradOptions extends OptimizerOptions {
   /** Added to the root, outside it. Default: 1e-7. */
@@ -61,11 +61,8 @@ export function rmsProp(options: RmsPropOptions = {}): Optimizer {
   })
 }
 
-/** The smallest normal float32. */
-const TINY = 2 ** -126
-
 /**
  * √x, at least 2⁻⁶³, which any useful ε outweighs. √ itself has an infinite derivative at 0, so that derivatives through an update
  * would be NaN for every parameter whose gradients have all been 0.
  */
-export const root = (x: Tensor): Tensor => sqrt(maximum(x, TINY))
+export const root = (x: Tensor): Tensor => sqrt(maximum(x, SMALLEST.float32))

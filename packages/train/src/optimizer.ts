@@ -153,7 +153,7 @@ function updateTree<P, S extends string>(
 const isFloatTensor = (leaf: AnyTensor): leaf is Tensor => isFloat(leaf.dtype)
 
 /** The smallest normal numbers. */
-const SMALLEST = { float32: 2 ** -126, float64: 2 ** -1022 }
+export const SMALLEST = { float32: 2 ** -126, float64: 2 ** -1022 }
 
 /**
  * 0 in place of what is nearer to it than any normal number. An average that decays while its gradients are 0, as those of units that

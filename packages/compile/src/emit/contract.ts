@@ -25,6 +25,7 @@ import type { Local } from '../wasm/entities.ts'
 import { i32 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
+import { SHARED } from './cursor.ts'
 import { emitInnerLoops, emitLoop } from './loop.ts'
 import { Multiplier } from './multiplier.ts'
 import { aligned, type ContractContext, copiesFor, type OutputPlace, outputOf } from './operands.ts'
@@ -77,9 +78,6 @@ export function emitContract(task: ContractTask, context: ContractContext): Phas
       return [...copies, ...bySums(product, context)]
   }
 }
-
-/** Stands for the working memory that all threads share. */
-const SHARED = -2
 
 /** One turn for each turn of the outer loops. */
 function byOuterLoops(product: Product, context: ContractContext): Phase {

@@ -9,6 +9,9 @@ import type { Node } from '../wasm/node.ts'
 /** Stands for working memory whose address is known only when the code runs. */
 export const SCRATCH = -1
 
+/** Stands for the working memory that all threads share, among the addresses of nodes. */
+export const SHARED = -2
+
 /** The addresses of nodes in memory. */
 export type Addresses = ReadonlyMap<number, number>
 

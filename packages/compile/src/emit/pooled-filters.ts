@@ -9,7 +9,7 @@ import type { Func, Local } from '../wasm/entities.ts'
 import { f32, f32x4, i32, memory, v128 } from '../wasm/instructions.ts'
 import type { FunctionBuilder, WasmModule } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
-import { SCRATCH } from './cursor.ts'
+import { SCRATCH, SHARED } from './cursor.ts'
 import { emitInnerLoops, emitLoop } from './loop.ts'
 import { once } from './once.ts'
 import type { ContractContext } from './operands.ts'
@@ -80,9 +80,6 @@ export const pooledScratch = (task: PooledFiltersTask): Scratch => ({
   own: placesFor(task).end,
   shared: partsOf(task) * partSize(task) * 4,
 })
-
-/** Stands for the working memory that all threads share. */
-const SHARED = -2
 
 /** The phases of a gradient by filters: parts of the images side by side, and these added up in order. */
 export function emitPooledFilters(task: PooledFiltersTask, context: ContractContext): Phase[] {

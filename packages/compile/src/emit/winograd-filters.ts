@@ -3,6 +3,7 @@ import type { LoopTask, WinogradFiltersTask } from '../tasks.ts'
 import { forRange, lesser, whileBelow } from '../wasm/control.ts'
 import { i32, v128 } from '../wasm/instructions.ts'
 import type { Node } from '../wasm/node.ts'
+import { SHARED } from './cursor.ts'
 import { emitLoop } from './loop.ts'
 import type { ContractContext } from './operands.ts'
 import type { Phase } from './phase.ts'
@@ -55,9 +56,6 @@ export const filtersScratch = (task: WinogradFiltersTask): Scratch => ({
   // The parts, and their sum.
   shared: (partsOf(task) + 1) * partSize(task) * 4,
 })
-
-/** Stands for the working memory that all threads share. */
-const SHARED = -2
 
 /** The phases of a gradient by filters: parts of the images side by side, these added up in order, and transformed back. */
 export function emitWinogradFilters(task: WinogradFiltersTask, context: ContractContext): Phase[] {

@@ -2,7 +2,7 @@ import { isFloat, type Shape, sizeOf } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
 import { PLANES, TILE } from '../emit/winograd.ts'
 import type { Graph } from '../graph.ts'
-import { type PooledFiltersTask, type Store, storesOf, type Task, valuesOf } from '../tasks.ts'
+import { pooledLengths, type Store, storesOf, type Task, valuesOf } from '../tasks.ts'
 import { bytesOf, tensorBytes, type Value } from '../value.ts'
 
 /** What one run of a task takes. */
@@ -116,14 +116,6 @@ function flopsOf(task: Task): number {
       return 0
   }
 }
-
-/** Of pooled images: n, filter, row, column. */
-const pooledLengths = ({ windows, filters, pool }: PooledFiltersTask): Shape => [
-  windows[0]!,
-  filters,
-  windows[1]! / pool[0],
-  windows[2]! / pool[1],
-]
 
 /** How many tiles images of [n, h, w, c] have. */
 const tilesIn = ([n, h, w]: Shape): number => n! * Math.ceil(h! / TILE) * Math.ceil(w! / TILE)

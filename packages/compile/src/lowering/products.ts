@@ -1,8 +1,8 @@
-import { InternalError, type Kernel } from '@cotangent/core'
+import { InternalError, type Kernel, type Shape } from '@cotangent/core'
 import { counter, located } from '../affine.ts'
 import type { GraphNode } from '../graph.ts'
 import type { ImageAxes, PooledFilters, WinogradFilters, WinogradImages } from '../plan-kernels.ts'
-import type { ContractTask, PooledFiltersTask, WinogradFiltersTask, WinogradImagesTask } from '../tasks.ts'
+import type { ContractTask, PooledFiltersTask, Store, WinogradFiltersTask, WinogradImagesTask } from '../tasks.ts'
 import { ValueBuilder } from '../value.ts'
 import type { Lowering } from './lowering.ts'
 
@@ -39,13 +39,24 @@ export function contraction(
   }
 }
 
-/** Coordinates of a tensor of images in loops over its n, h, w and c, and the lengths of these. */
-function imageLoops({ shape }: GraphNode, { n, h, w, c }: ImageAxes) {
-  const order = [n, h, w, c]
-  return {
-    lengths: order.map((axis) => shape[axis]!),
-    coordinates: shape.map((_, axis) => counter(order.indexOf(axis), order.length)),
-  }
+/** Loops over a tensor's axes in an order: their lengths, and its coordinates in terms of them. */
+const loopsOver = (shape: Shape, order: readonly number[]) => ({
+  lengths: order.map((axis) => shape[axis]!),
+  coordinates: shape.map((_, axis) => counter(order.indexOf(axis), order.length)),
+})
+
+/** Loops over the n, h, w and c of a tensor of images. */
+const imageLoops = ({ shape }: GraphNode, { n, h, w, c }: ImageAxes) => loopsOver(shape, [n, h, w, c])
+
+/** Where a gradient by filters is stored: over filter, channel, row, column. */
+function storeOfFilters(
+  { placement }: Lowering,
+  { dtype }: GraphNode,
+  place: number,
+  { n, c, h, w }: ImageAxes,
+): Store {
+  const strides = placement.stridesOf(place)
+  return { buffer: place, dtype, index: { base: 0, by: [n, c, h, w].map((axis) => strides[axis]!) } }
 }
 
 /** The images `made` by Winograd's method, finished by the node `place` where this is another one. */
@@ -59,16 +70,9 @@ export function winogradImages(
   const [images, filters] = inputs
   const { lengths, coordinates } = imageLoops(graph.nodes[images!]!, kernel.images)
   const out = imageLoops(graph.nodes[place]!, kernel.out)
-  const weights = graph.nodes[filters!]!
-  const order = [kernel.filters.n, kernel.filters.c, kernel.filters.h, kernel.filters.w]
-  const weight = new ValueBuilder(
-    graph,
-    placement,
-    order.map((axis) => weights.shape[axis]!),
-  ).at(
-    filters!,
-    weights.shape.map((_, axis) => counter(order.indexOf(axis), order.length)),
-  )
+  const { n, c, h, w } = kernel.filters
+  const weights = loopsOver(graph.nodes[filters!]!.shape, [n, c, h, w])
+  const weight = new ValueBuilder(graph, placement, weights.lengths).at(filters!, weights.coordinates)
   if (weight.op !== 'load') throw new InternalError('filters that are not in memory')
   const index = located(placement.stridesOf(place), out.coordinates, out.lengths.length)
   return {
@@ -87,23 +91,18 @@ export function winogradImages(
 
 /** The gradient by filters. */
 export function winogradFilters(
-  { graph, placement }: Lowering,
+  lowering: Lowering,
   node: GraphNode,
   place: number,
   kernel: WinogradFilters,
   inputs: readonly number[],
 ): WinogradFiltersTask {
+  const { graph, placement } = lowering
   const images = imageLoops(graph.nodes[inputs[0]!]!, kernel.images)
   const cotangents = imageLoops(graph.nodes[inputs[1]!]!, kernel.cotangents)
-  const order = [kernel.out.n, kernel.out.c, kernel.out.h, kernel.out.w]
-  const strides = placement.stridesOf(place)
   return {
     kind: 'winogradFilters',
-    store: {
-      buffer: place,
-      dtype: node.dtype,
-      index: { base: 0, by: order.map((axis) => strides[axis]!) },
-    },
+    store: storeOfFilters(lowering, node, place, kernel.out),
     images: images.lengths,
     cotangents: cotangents.lengths,
     start: kernel.start,
@@ -114,44 +113,39 @@ export function winogradFilters(
 
 /** The gradient by the filters of a convolution that is max-pooled. */
 export function pooledFilters(
-  { graph, placement }: Lowering,
+  lowering: Lowering,
   node: GraphNode,
   place: number,
   { windows: { n, c, places, taps }, pool, out }: PooledFilters,
-  [windows, numbers, cotangents]: readonly number[],
+  inputs: readonly number[],
 ): PooledFiltersTask {
-  const { shape, origin } = graph.nodes[windows!]!
+  const { graph, placement } = lowering
+  const [windows, numbers, cotangents] = inputs as readonly [number, number, number]
+  const { shape, origin } = graph.nodes[windows]!
   if (origin.from !== 'kernel' || origin.kernel.family !== 'view') throw new InternalError('windows that are no view')
-  const { view } = origin.kernel
-  const order = [n, ...places, c, ...taps]
-  const lengths = order.map((axis) => shape[axis]!)
-  const along = (axes: readonly number[]) => axes.map((_, axis) => counter(axes.indexOf(axis), axes.length))
+  const { axes, source } = origin.kernel.view
+  const looked = loopsOver(shape, [n, ...places, c, ...taps])
   // Images one by one, and of each the other axes in whatever order.
-  const batch = view.axes[n]!.source
-  const ofImages = [batch, ...[...view.source.keys()].filter((axis) => axis !== batch)]
-  const images = ofImages.map((axis) => view.source[axis]!)
-  const looked = (input: number) => {
-    const rank = graph.nodes[input]!.shape.length
-    const coordinates = Array.from({ length: rank }, (_, axis) => counter(axis, rank))
-    const value = new ValueBuilder(graph, placement, graph.nodes[input]!.shape).at(input, coordinates)
-    if (value.op !== 'load') throw new InternalError('maxima that are not in memory')
-    return value
+  const batch = axes[n]!.source
+  const images = loopsOver(source, [batch, ...[...source.keys()].filter((axis) => axis !== batch)])
+  const value = (input: number, { lengths, coordinates }: ReturnType<typeof loopsOver>) =>
+    new ValueBuilder(graph, placement, lengths).at(input, coordinates)
+  const stored = (input: number) => {
+    const { shape } = graph.nodes[input]!
+    const load = value(input, loopsOver(shape, [...shape.keys()]))
+    if (load.op !== 'load') throw new InternalError('maxima that are not in memory')
+    return load
   }
-  const strides = placement.stridesOf(place)
   return {
     kind: 'pooledFilters',
-    store: {
-      buffer: place,
-      dtype: node.dtype,
-      index: { base: 0, by: [out.n, out.c, out.h, out.w].map((axis) => strides[axis]!) },
-    },
-    windows: lengths,
-    value: new ValueBuilder(graph, placement, lengths).at(windows!, along(order)),
-    images,
-    image: new ValueBuilder(graph, placement, images).at(origin.inputs[0]!, along(ofImages)),
+    store: storeOfFilters(lowering, node, place, out),
+    windows: looked.lengths,
+    value: value(windows, looked),
+    images: images.lengths,
+    image: value(origin.inputs[0]!, images),
     filters: node.shape[out.n]!,
     pool,
-    number: looked(numbers!),
-    cotangent: looked(cotangents!),
+    number: stored(numbers),
+    cotangent: stored(cotangents),
   }
 }

@@ -11,6 +11,7 @@ import {
   tensor,
 } from '@cotangent/core'
 import { type Graph, type GraphNode, inputsOf } from '../graph.ts'
+import { turnsOf } from '../memory.fixtures.ts'
 import type { ImageAxes, PlanKernel, PooledFilters } from '../plan-kernels.ts'
 import { REWRITES } from '../simplify.ts'
 import { trace } from '../trace.ts'
@@ -166,30 +167,28 @@ function pooledGradient(
   [windows, numbers, cotangents]: readonly AnyTensor[],
   shape: Shape,
 ): AnyTensor {
-  const [ofWindows, ofPooled, ofResult] = [windows!.shape, numbers!.shape, shape].map((one) => stridesOf(one))
   const sums = new Float64Array(sizeOf(shape))
-  const [images, filters, rows, columns] = numbers!.shape as [number, number, number, number]
-  const [channels, high, wide] = [c, ...taps].map((axis) => windows!.shape[axis]!) as [number, number, number]
-  const counts = [images, filters, rows, columns, channels, high, wide]
-  for (let at = 0; at < sizeOf(counts); at++) {
-    let rest = at
-    const turn = counts.map(() => 0)
-    for (let axis = counts.length - 1; axis >= 0; axis--) {
-      turn[axis] = rest % counts[axis]!
-      rest = Math.floor(rest / counts[axis]!)
-    }
+  const place = (one: Shape, indices: readonly (readonly [axis: number, index: number])[]): number =>
+    indices.reduce((sum, [axis, index]) => sum + index * stridesOf(one)[axis]!, 0)
+  const pooled = numbers!.shape
+  for (const turn of turnsOf([...pooled, ...[c, ...taps].map((axis) => windows!.shape[axis]!)])) {
     const [image, filter, row, column, channel, y, x] = turn as [number, number, number, number, number, number, number]
-    const one = [image, filter, row, column].reduce((sum, index, axis) => sum + index * ofPooled![axis]!, 0)
+    const one = place(pooled, [...turn.slice(0, 4).entries()])
     const number = numbers!.data[one]!
-    const place = [row * pool[0] + Math.floor(number / pool[1]), column * pool[1] + (number % pool[1])] as const
-    const looked =
-      image * ofWindows![n]! +
-      channel * ofWindows![c]! +
-      place[0] * ofWindows![places[0]]! +
-      place[1] * ofWindows![places[1]]! +
-      y * ofWindows![taps[0]]! +
-      x * ofWindows![taps[1]]!
-    const to = filter * ofResult![out.n]! + channel * ofResult![out.c]! + y * ofResult![out.h]! + x * ofResult![out.w]!
+    const looked = place(windows!.shape, [
+      [n, image],
+      [c, channel],
+      [places[0], row * pool[0] + Math.floor(number / pool[1])],
+      [places[1], column * pool[1] + (number % pool[1])],
+      [taps[0], y],
+      [taps[1], x],
+    ])
+    const to = place(shape, [
+      [out.n, filter],
+      [out.c, channel],
+      [out.h, y],
+      [out.w, x],
+    ])
     sums[to]! += cotangents!.data[one]! * windows!.data[looked]!
   }
   return tensor(sums, { shape, dtype: cotangents!.dtype })

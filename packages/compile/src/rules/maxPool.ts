@@ -83,7 +83,7 @@ export function summedPooling(node: GraphNode, rewriting: Rewriting): number | u
   return again(node, origin.inputs[0]!, gradient.cotangents, rewriting)
 }
 
-export function poolingGradient(scattered: number, { nodes }: Pick<Rewriting, 'nodes'>): PoolingGradient | undefined {
+export function poolingGradient(scattered: number, { nodes }: Rewriting): PoolingGradient | undefined {
   const node = (place: number) => nodes[place]!
   const tiles = kernelOf(node(scattered), 'scatterView')
   if (tiles === undefined || !isTiling(tiles.kernel.view)) return undefined

@@ -17,12 +17,11 @@ const MOST_BYTES = 1 << 19
  */
 export function pooledFilters(node: GraphNode, rewriting: Rewriting): number | undefined {
   const found = imageWindows(node, rewriting)
-  const gradient = found && gradientByFilters(found)
-  if (gradient === undefined || node.dtype !== 'float32' || node.origin.from !== 'kernel') return undefined
-  const { contraction, labels } = found!
+  if (found === undefined || node.dtype !== 'float32' || node.origin.from !== 'kernel') return undefined
+  const { contraction, labels } = found
   const { side, other, windowLabels } = contraction
-  const pooling = poolingGradient(other, rewriting)
-  if (pooling === undefined || rewriting.nodes[pooling.cotangents]!.shape.length !== 4) return undefined
+  const [gradient, pooling] = [gradientByFilters(found), poolingGradient(other, rewriting)]
+  if (gradient === undefined || pooling === undefined) return undefined
   const { n, c, h, w } = gradient.cotangents
   const { shape, axes } = pooling.view
   const [, filters, , columns, high, wide] = shape as readonly [number, number, number, number, number, number]
