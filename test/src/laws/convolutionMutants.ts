@@ -299,6 +299,8 @@ export const CONVOLUTION_MUTANTS: readonly MutantGroup[] = [
     mutants: [
       ...among('maxima alone', 'rules/pooledFilters.ts', [
         ["node.dtype !== 'float32' || ", ''],
+        ['if (!Number.isFinite(Math.fround(view.fill))) return undefined', ''],
+        ['Math.fround(view.fill)', 'view.fill'],
         ['filters < FEWEST_FILTERS || ', ''],
         ['if (axes.map(({ source, step }) => [source, step]).join() !== neighbours.join()) return undefined', ''],
         [' || looked > MOST_BYTES', ''],

@@ -19,7 +19,9 @@ export function pooledFilters(node: GraphNode, rewriting: Rewriting): number | u
   const found = imageWindows(node, rewriting)
   if (found === undefined || node.dtype !== 'float32' || node.origin.from !== 'kernel') return undefined
   const { contraction, labels } = found
-  const { side, other, windowLabels } = contraction
+  const { side, other, windowLabels, view } = contraction
+  // Zero times what is not finite is NaN: that is looked for in images, not around them.
+  if (!Number.isFinite(Math.fround(view.fill))) return undefined
   const [gradient, pooling] = [gradientByFilters(found), poolingGradient(other, rewriting)]
   if (gradient === undefined || pooling === undefined) return undefined
   const { n, c, h, w } = gradient.cotangents
