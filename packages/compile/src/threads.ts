@@ -157,12 +157,15 @@ export class ThreadPool {
     for (const worker of this.#workers) worker.post({ touch: { address, bytes, PAGE_BYTES } })
   }
 
-  /** Hands a program to all workers; the place that it is started by. */
+  /**
+   * Hands a program to all workers; the place that it is started by. It is counted before it is posted: a worker that got it first
+   * would hold more than were added, leave for its event loop to be given what is missing, and stay there for good.
+   */
   add(module: WebAssemblyModule): number {
     const place = this.#free.pop() ?? this.#places++
-    for (const worker of this.#workers) worker.post({ module, place })
     this.#added++
     Atomics.store(this.#control, CONTROL.added / 4, this.#added)
+    for (const worker of this.#workers) worker.post({ module, place })
     this.#wake()
     return place
   }
@@ -239,6 +242,12 @@ export function startThreads(memory: WebAssemblyMemory, threads: number): Thread
 /** How long a thread waits for the others before it gives up: a worker that has ended never comes. */
 const PATIENCE_MS = 20_000
 
+/**
+ * As how much waiting counts at most what lies between two looks, which are far closer: in what is longer the whole process stood
+ * still, as after Ctrl-Z, or had something else to do.
+ */
+const MOST_BETWEEN_LOOKS_MS = 1000
+
 /** Whether what was seen has not been the same for so long, by the clock; as {@link WORKER} has it. */
 function patience(ms: number): (seen: number) => boolean {
   let what: number | undefined
@@ -267,7 +276,7 @@ export function waitForOthers(memory: WebAssemblyMemory): (meeting: number) => u
 
 /** What waiting threads call from time to time: throws once a worker has failed, or nobody has come for very long. */
 export function stallWatch(memory: WebAssemblyMemory): () => undefined {
-  let since: number | undefined
+  let [waited, before] = [0, 0]
   let arrivals = -1
   return () => {
     const control = new Int32Array(memory.buffer, 0, CONTROL.end / 4)
@@ -276,11 +285,12 @@ export function stallWatch(memory: WebAssemblyMemory): () => undefined {
         'compile: a worker thread failed while it ran its share of a program; run with { threads: 1 } to see the error',
       )
     }
-    const now = Atomics.load(control, CONTROL.meeting / 4) + Atomics.load(control, CONTROL.loaded / 4)
-    if (now !== arrivals || since === undefined) {
-      arrivals = now
-      since = performance.now()
-    } else if (performance.now() - since > PATIENCE_MS) {
+    const arrived = Atomics.load(control, CONTROL.meeting / 4) + Atomics.load(control, CONTROL.loaded / 4)
+    const now = performance.now()
+    waited = arrived === arrivals ? waited + Math.min(now - before, MOST_BETWEEN_LOOKS_MS) : 0
+    before = now
+    arrivals = arrived
+    if (waited > PATIENCE_MS) {
       throw new ThreadError(
         'compile: a worker thread has ended and does not come to the meeting of threads; run with { threads: 1 }',
       )
