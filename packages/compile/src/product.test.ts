@@ -209,6 +209,31 @@ describe('long sums over a small output', () => {
   })
 })
 
+describe('more rows than stay in the second cache, and sums of more than one pass', () => {
+  const product = (a: never, b: never) => matmul(a, b)
+
+  test.each([
+    [150, 2000, 7],
+    [77, 1601, 21],
+    [64, 4000, 5],
+    [301, 784, 50],
+  ])('%d rows, sums of %d, %d columns', (m, k, n) => {
+    holds(product, [m, k], [k, n])
+    holds((a, b) => relu(add(matmul(a, b), 1)), [m, k], [k, n])
+    // Rows that are not behind one another.
+    holds((a, b) => matmul(transpose(a), b), [k, m], [k, n])
+    holds((a, b) => einsum('iab,baj->ij', a, b), [m, 2, Math.floor(k / 2)], [Math.floor(k / 2), 2, n])
+  })
+
+  test('rows are read as they lie before all passes are made with them, where there are more', () => {
+    const reads = (m: number, k: number) =>
+      compile(product, { threads: 1 })
+        .explain({ args: [zeros([m, k]), zeros([k, 50])] as never, wat: true })
+        .includes('func $read')
+    expect([reads(301, 784), reads(64, 784), reads(301, 100)]).toEqual([true, false, false])
+  })
+})
+
 describe('rows that lie side by side, far apart along the sums', () => {
   const byWeights = (x: never, g: never) => matmul(transpose(x), g)
 

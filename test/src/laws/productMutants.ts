@@ -21,6 +21,8 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['at === 0 ? first : i32.const(0)', 'first'],
     ['panels.from * this.#output.column', '0'],
     ['i32.mul(panel, width * this.#output.column)', '0'],
+    ['this.#passes(first, from, to)]', 'this.#passes(first, begin, end)]'],
+    ['if (rows >= sizesOf(this.#product).m) return', 'if (rows < sizesOf(this.#product).m) return'],
   ]),
   ...among('micro-kernel', 'emit/micro-kernel.ts', [
     ['addWhatIsThere(kernel, sums, c), kernel', '[], kernel'],
@@ -43,7 +45,8 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
   ]),
   ...among('zeros', 'emit/finite.ts', [
     ['finite.set(i32.and(finite, one))', 'finite.set(one)'],
-    ['b, end: i32.add(b, k.count * right.step)', 'b, end: b'],
+    ['b, end: i32.add(b, k * right.step)', 'b, end: b'],
+    ['right.offset + turn * right.between', 'right.offset'],
   ]),
   ...among('empty windows', 'emit/empty-rows.ts', [
     ['spread.reduce((some, by) => i64.or(some, i64.shr_u(bits, by)), bits.get)', 'bits.get'],

@@ -1,5 +1,5 @@
 import { vectorsOf } from '../panels.ts'
-import { type Product, panelsInCopy } from '../product.ts'
+import { type Product, panelsInCopy, sizesOf } from '../product.ts'
 import { call, forRange, sequence, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
 import { f32x4, i32, i32x4, v128 } from '../wasm/instructions.ts'
@@ -7,27 +7,26 @@ import type { FunctionBuilder, WasmModule } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import { once } from './once.ts'
 import { type ContractContext, rightOf } from './operands.ts'
-import { type Pass, times } from './passes.ts'
 
 /**
- * Sets `finite` to whether all is finite that the right operand, the same at all turns, has for a stretch of the sums: only then can
- * zeros of the left one be left out, as zero times all else is not zero.
+ * Sets `finite` to whether all of the right operand, the same at all turns, is finite: only then can zeros of the left one be left out,
+ * as zero times all else is not zero.
  */
 export function testRight(
   product: Product,
   context: ContractContext,
   f: FunctionBuilder,
   finite: Local<'i32'>,
-  { k, between }: Pass,
 ): Node<'none'>[] {
+  const { k, between } = sizesOf(product)
   const panel = f.local('i32', 'panel')
   const tests = panelsInCopy(product, context.kernels).flatMap((panels) => {
     const right = rightOf(product, context, [], panels)
     const test = finiteTest(context.module, panels.width, right.step)
-    const first = i32.add(i32.add(right.base, right.offset), times(k.from, right.step))
-    return Array.from({ length: between.count }, (_, turn) => {
-      const b = i32.add(i32.add(first, (between.from + turn) * right.between), i32.mul(panel, right.panel))
-      const one = call(test, { b, end: i32.add(b, k.count * right.step) })
+    return Array.from({ length: between }, (_, turn) => {
+      const first = i32.add(right.base, right.offset + turn * right.between)
+      const b = i32.add(first, i32.mul(panel, right.panel))
+      const one = call(test, { b, end: i32.add(b, k * right.step) })
       return forRange(panel, 0, panels.count, 1, [finite.set(i32.and(finite, one))])
     })
   })

@@ -18,7 +18,7 @@ import {
   stripBytes,
 } from '../product.ts'
 import { bytesOf } from '../value.ts'
-import { call, doWhile, forRange, ifElse, lesser, whileLoop } from '../wasm/control.ts'
+import { call, doWhile, drop, forRange, ifElse, lesser, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32, i64, v128 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
@@ -39,11 +39,15 @@ import {
   rightOf,
 } from './operands.ts'
 import { type Pass, passesOf, times } from './passes.ts'
+import { reader } from './reader.ts'
 import { SparseRows } from './sparse-rows.ts'
 
 /** Up to so many rows are taken together; of more, blocks of so many, which stay in the second cache from panel to panel. */
 const MOST_ROWS = 128
 const BLOCK_ROWS = 32
+
+/** Of the left operand, in bytes, what stays in the second cache from one stretch of the sums to the next. */
+const IN_SECOND_CACHE = 1 << 18
 
 /** Half of a first cache, in bytes, and the least k that is worth a pass. */
 const IN_CACHE = 1 << 14
@@ -92,11 +96,7 @@ export class Multiplier {
   /** What comes before all turns. */
   begin(): Node<'none'>[] {
     if (this.#emptyRows === undefined) return []
-    const { between, k } = sizesOf(this.#product)
-    return testRight(this.#product, this.#context, this.#f, this.#emptyRows.finite, {
-      between: { from: 0, count: between },
-      k: { from: 0, count: k },
-    })
+    return testRight(this.#product, this.#context, this.#f, this.#emptyRows.finite)
   }
 
   /** Copies what each thread copies for itself at these turns. */
@@ -109,6 +109,38 @@ export class Multiplier {
 
   /** Multiplies all rows, or those from `begin` to `end`; `first` is 1 to write, 0 to add to the output. */
   multiply(first: Node<'i32'>, begin?: Local<'i32'>, end?: Local<'i32'>): Node<'none'>[] {
+    const rows = this.#rowsTogether()
+    const start = this.#sparse?.start() ?? []
+    if (rows >= sizesOf(this.#product).m) return [...start, ...this.#passes(first, begin, end)]
+    return [
+      ...start,
+      ...this.#byRows(rows, begin, end, (from, to) => [...this.#read(from, to), ...this.#passes(first, from, to)]),
+    ]
+  }
+
+  /** Reads rows of the left operand as they lie, where they do so one behind the other: each pass reads a bit here and a bit there. */
+  #read(from: Local<'i32'>, to: Local<'i32'>): Node<'none'>[] {
+    const { k, between } = sizesOf(this.#product)
+    const { base, row, step } = leftOf(this.#product, this.#context, this.#turns)
+    const bytes = bytesOf(this.#product.dtype)
+    if (step !== bytes || row !== between * k * bytes) return []
+    const place = (at: Local<'i32'>) => i32.add(base, i32.mul(at, row))
+    return [drop(call(reader(this.#context.module), { from: place(from), to: place(to) }))]
+  }
+
+  /**
+   * With how many rows all passes are made before the next ones: were each made with all rows, it would read a part of each, which
+   * were long gone from the cache.
+   */
+  #rowsTogether(): number {
+    const { m, k, between } = sizesOf(this.#product)
+    if (passesOf(this.#product, this.#mostK()).length === 1 || readsStrips(this.#product)) return m
+    const blocks = Math.floor(IN_SECOND_CACHE / (between * k * bytesOf(this.#product.dtype)) / BLOCK_ROWS)
+    return Math.max(1, blocks) * BLOCK_ROWS
+  }
+
+  /** One pass after the other, of which the first one writes where `first` is 1, and all others add. */
+  #passes(first: Node<'i32'>, begin: Local<'i32'> | undefined, end: Local<'i32'> | undefined): Node<'none'>[] {
     const left = leftOf(this.#product, this.#context, this.#turns)
     const passes = passesOf(this.#product, this.#mostK())
     if (this.#sparse === undefined || begin === undefined || end === undefined) {
@@ -141,7 +173,7 @@ export class Multiplier {
       if (sizesOf(this.#product).m <= MOST_ROWS) return this.#block(pass, left, write, begin, end)
       return this.#byRows(BLOCK_ROWS, begin, end, (from, to) => this.#block(pass, left, write, from, to))
     }
-    return [...(this.#sparse?.start() ?? []), ...this.#lookAtRows(pass, left), ...rows()]
+    return [...this.#lookAtRows(pass, left), ...rows()]
   }
 
   /** Some rows, without the products with zero where there are many. */

@@ -61,7 +61,7 @@ export class SparseRows {
   readonly #context: ContractContext
   readonly #f: FunctionBuilder
   readonly #memory: Node<'i32'>
-  /** Whether the right operand is finite during this stretch of the sums, once that is known. */
+  /** Whether the right operand is finite, once that is known. */
   readonly #finite: Local<'i32'>
 
   /** `memory` is where it may write. */
@@ -73,7 +73,7 @@ export class SparseRows {
     this.#finite = f.local('i32', 'finite')
   }
 
-  /** Begins another stretch of the sums. */
+  /** Begins a product. */
   start(): Node<'none'>[] {
     return [this.#finite.set(UNKNOWN)]
   }
@@ -85,10 +85,7 @@ export class SparseRows {
       [
         many.set(this.#manyZeros(rows)),
         ifElse(many, [
-          ifElse(
-            i32.eq(this.#finite, UNKNOWN),
-            testRight(this.#product, this.#context, this.#f, this.#finite, rows.pass),
-          ),
+          ifElse(i32.eq(this.#finite, UNKNOWN), testRight(this.#product, this.#context, this.#f, this.#finite)),
           many.set(this.#finite),
         ]),
       ],
