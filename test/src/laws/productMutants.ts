@@ -64,6 +64,7 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['bytes + more <= MOST_BYTES &&\n', ''],
     ['rows < FEWEST_ROWS', 'rows < 1'],
   ]),
+  ...among('elements stored apart', 'emit/loop.ts', [['step * bytes, vector', 'bytes, vector']]),
   ...among('warm-up', 'emit/warm-up.ts', [
     ['.filter(({ kernel }) => reachOf(kernel) <= bytes)', ''],
     ['if (steps.some((step) => step < 0)) return Number.POSITIVE_INFINITY', ''],
@@ -73,4 +74,6 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
 
 /** Those that survive. */
 export const productSurvivors = (): Promise<SourceMutant[]> =>
-  survivorsAmong(PRODUCT_MUTANTS, { tests: ['panels', 'product', 'contract', 'zeros', 'shares', 'emit/warm-up'] })
+  survivorsAmong(PRODUCT_MUTANTS, {
+    tests: ['panels', 'product', 'contract', 'zeros', 'shares', 'emit/vector-loop', 'emit/warm-up'],
+  })

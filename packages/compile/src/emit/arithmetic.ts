@@ -1,6 +1,7 @@
 import { type DType, InternalError } from '@cotangent/core'
 import { FUNCTIONS, type ScalarOp } from '../value.ts'
 import { select } from '../wasm/control.ts'
+import type { Local } from '../wasm/entities.ts'
 import { f32, f32x4, f64, f64x2, i32, i64 } from '../wasm/instructions.ts'
 import type { Node, ValueType } from '../wasm/node.ts'
 
@@ -20,6 +21,8 @@ export interface Arithmetic {
   /** The elements from an address on, so many bytes apart. */
   loadApart(dtype: DType, address: Node<'i32'>, offset: number, bytes: number): Node
   store(dtype: DType, address: Node<'i32'>, offset: number, value: Node): Node<'none'>
+  /** Stores elements from an address on, so many bytes apart; only of those that have several lanes. */
+  storeApart?(address: Node<'i32'>, offset: number, bytes: number, value: Local<'v128'>): Node<'none'>[]
   apply(name: ScalarOp, to: DType, from: DType, operands: readonly Node[]): Node
 }
 

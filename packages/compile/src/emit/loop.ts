@@ -3,7 +3,6 @@ import type { Affine } from '../affine.ts'
 import { collapseLoop, mapTask } from '../collapse.ts'
 import { readsOf } from '../plan.ts'
 import { type LoopTask, type Store, storesOf, valuesOf } from '../tasks.ts'
-import type { Value } from '../value.ts'
 import { doWhile, forRange, ifElse, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { f32x4, f64x2, i32, i32x4 } from '../wasm/instructions.ts'
@@ -11,17 +10,15 @@ import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import { type Arithmetic, type FunctionCaller, scalarArithmetic } from './arithmetic.ts'
 import { type Addresses, Cursors } from './cursor.ts'
-import { type ElementContext, emitElement, emitElements, uniformAlong } from './element.ts'
+import { type ElementContext, emitElement, emitElements } from './element.ts'
 import type { Phase } from './phase.ts'
-import { fourLanes, lanesFor, twoLanes } from './vector-arithmetic.ts'
-
-/** Most turns of a fold that are written out one by one: the windows of pooling. */
-const WRITTEN_OUT = 9
+import { fourLanes, twoLanes } from './vector-arithmetic.ts'
+import { vectorsOf, WRITTEN_OUT } from './vector-loop.ts'
 
 /** The code of a loop nest. */
 export function emitLoop(given: LoopTask, addresses: Addresses, functions: FunctionCaller): Phase {
   const task = withOutputLoop(collapseLoop(given), 0)
-  const { along, lanes } = vectorsOf(task, 0)
+  const { along, lanes } = vectorsOf(task, 0, 1)
   return {
     turns: task.lengths[0]!,
     grain: along === 0 ? Math.max(lanes, 4) : 1,
@@ -40,7 +37,7 @@ export function emitInnerLoops(
   scratch?: Node<'i32'>,
 ): Node<'none'>[] {
   const inner = withOutputLoop(collapseLoop(task, given.length), given.length)
-  const { along, lanes } = vectorsOf(inner, given.length)
+  const { along, lanes } = vectorsOf(inner, given.length, given.length)
   return new LoopEmitter(inner, {
     addresses,
     functions,
@@ -61,49 +58,6 @@ function withOutputLoop(task: LoopTask, given: number): LoopTask {
     ...mapTask(task, renew),
     lengths: [...task.lengths.slice(0, given), 1, ...task.lengths.slice(given)],
     rank: given + 1,
-  }
-}
-
-/** Which loop is vectorised, if any, and how many turns at once. */
-function vectorsOf(task: LoopTask, given: number): { along: number | undefined; lanes: 1 | 2 | 4 } {
-  const along = vectorLoop(task)
-  const lanes = along === undefined || along < given ? 1 : lanesOf(task)
-  return { along: lanes === 1 ? undefined : along, lanes }
-}
-
-/** As many lanes as all that is computed and stored allows. */
-function lanesOf({ store, value, best, also = [] }: LoopTask): 1 | 2 | 4 {
-  const all = [lanesFor(value, store.dtype), ...also.map((output) => lanesFor(output.value, output.store.dtype))]
-  if (best) all.push(lanesFor(value, best.dtype))
-  return all.every((lanes) => lanes === all[0]) ? all[0]! : 1
-}
-
-/** The loop to vectorise: the innermost folded one if elements lie side by side along it, else the innermost of the output. */
-function vectorLoop(task: LoopTask): number | undefined {
-  const { value, rank, lengths, fold, also = [] } = task
-  const last = lengths.length - 1
-  const folds = last >= rank
-  const places = fold === 'argMax' || fold === 'argMin'
-  // The least and the greatest of masks is not that of 0 and 1.
-  if (places && value.dtype === 'bool') return undefined
-  if (folds && !places && movesAlong(value, last) && uniformAlong(value, last)) return last
-  const output = rank - 1
-  const side = storesOf(task).every(({ index }) => index.by[output] === 1)
-  return side && [value, ...also.map((other) => other.value)].every((one) => uniformAlong(one, output))
-    ? output
-    : undefined
-}
-
-function movesAlong(value: Value, loop: number): boolean {
-  switch (value.op) {
-    case 'constant':
-      return false
-    case 'load':
-      return value.index.by[loop] === 1
-    case 'guard':
-      return movesAlong(value.value, loop)
-    case 'apply':
-      return value.operands.some((operand) => movesAlong(operand, loop))
   }
 }
 
@@ -173,10 +127,10 @@ class LoopEmitter {
   }
 
   /** The loops over the output from `axis` on. */
-  #outputFrom(axis: number): Node<'none'>[] {
-    if (axis === this.#task.rank) return this.#output(this.#single, axis)
-    if (axis === this.#along) return this.#vectorised(axis, (arithmetic) => this.#output(arithmetic, axis + 1))
-    return this.#turns(axis, this.#outputFrom(axis + 1))
+  #outputFrom(axis: number, arithmetic = this.#single): Node<'none'>[] {
+    if (axis === this.#task.rank) return this.#output(arithmetic, axis)
+    if (axis === this.#along) return this.#vectorised(axis, (inLanes) => this.#outputFrom(axis + 1, inLanes))
+    return this.#turns(axis, this.#outputFrom(axis + 1, arithmetic))
   }
 
   /** One element of the output, or as many as there are lanes. */
@@ -184,9 +138,13 @@ class LoopEmitter {
     const { fold, value, store, also = [] } = this.#task
     const writeTo =
       ({ buffer, dtype, index }: Store) =>
-      (result: Node) => {
-        const target = this.#cursors.at(buffer, dtype, index)
-        return arithmetic.store(dtype, target.local.get, target.offset, result)
+      (result: Node): Node<'none'>[] => {
+        const { local, offset, bytes } = this.#cursors.at(buffer, dtype, index)
+        const step = index.by[this.#along ?? 0]!
+        if (arithmetic.storeApart === undefined || step === 1)
+          return [arithmetic.store(dtype, local.get, offset, result)]
+        const vector = this.#f.local('v128', 'result')
+        return [vector.set(result as Node<'v128'>), ...arithmetic.storeApart(local.get, offset, step * bytes, vector)]
       }
     if (fold === undefined) {
       const elements = emitElements([value, ...also.map((output) => output.value)], this.#context(arithmetic))
@@ -198,17 +156,20 @@ class LoopEmitter {
   }
 
   /** Stores results once all are computed: one may lie where another reads. */
-  #writeAll(values: readonly Node[], writes: readonly ((result: Node) => Node<'none'>)[]): Node<'none'>[] {
-    if (values.length === 1) return [writes[0]!(values[0]!)]
+  #writeAll(values: readonly Node[], writes: readonly ((result: Node) => Node<'none'>[])[]): Node<'none'>[] {
+    if (values.length === 1) return writes[0]!(values[0]!)
     const locals = values.map((value) => this.#f.local(value.type as Exclude<Node['type'], 'none'>, 'result'))
-    return [...locals.map((local, at) => set(local, values[at]!)), ...locals.map((local, at) => writes[at]!(local.get))]
+    return [
+      ...locals.map((local, at) => set(local, values[at]!)),
+      ...locals.flatMap((local, at) => writes[at]!(local.get)),
+    ]
   }
 
   #folded(
     op: 'sum' | 'max' | 'min',
     arithmetic: Arithmetic,
     axis: number,
-    write: (result: Node) => Node<'none'>,
+    write: (result: Node) => Node<'none'>[],
   ): Node<'none'>[] {
     const { dtype } = this.#task.value
     const across = this.#along !== undefined && this.#along >= this.#task.rank
@@ -229,7 +190,7 @@ class LoopEmitter {
         const next = turn === 0 ? element.value : one.apply(name, dtype, dtype, [local.get, element.value])
         return [...element.before, set(local, next)]
       })
-      return [...turns, write(local.get)]
+      return [...turns, ...write(local.get)]
     }
     const total = accumulators.map(({ local, arithmetic: one }) =>
       inLanes(one, dtype, local.get, (a, b) => this.#single.apply(name, dtype, dtype, [a, b])),
@@ -237,7 +198,7 @@ class LoopEmitter {
     return [
       ...accumulators.map(({ local, arithmetic: one }) => set(local, one.constant(dtype, identity))),
       ...this.#foldFrom(axis, take, arithmetic),
-      write(across ? this.#single.apply(name, dtype, dtype, [total[0]!, total[1]!]) : accumulators[0]!.local.get),
+      ...write(across ? this.#single.apply(name, dtype, dtype, [total[0]!, total[1]!]) : accumulators[0]!.local.get),
     ]
   }
 
@@ -276,7 +237,7 @@ class LoopEmitter {
     op: 'argMax' | 'argMin',
     arithmetic: Arithmetic,
     axis: number,
-    writeTo: (store: Store) => (result: Node) => Node<'none'>,
+    writeTo: (store: Store) => (result: Node) => Node<'none'>[],
   ): Node<'none'>[] {
     const { dtype } = this.#task.value
     const best = this.#f.local(arithmetic.type(dtype), 'best')
@@ -294,8 +255,8 @@ class LoopEmitter {
       : better
     const choose = (x: Node, y: Node) => arithmetic.apply('select', dtype, dtype, [wins, x, y])
     const done = [
-      writeTo(this.#task.store)(found.get),
-      ...(this.#task.best ? [writeTo(this.#task.best)(best.get)] : []),
+      ...writeTo(this.#task.store)(found.get),
+      ...(this.#task.best ? writeTo(this.#task.best)(best.get) : []),
     ]
     if (this.#writtenOut) {
       const turns = this.#eachTurn(axis, (turn) => {

@@ -33,6 +33,8 @@ export const fourLanes = (functions: FunctionCaller): Arithmetic => ({
       v128.load32_zero(address, { offset }),
     ),
   store: (_, address, offset, value) => v128.store(address, value as Vector, { offset, align: 4 }),
+  storeApart: (address, offset, bytes, value) =>
+    [0, 1, 2, 3].map((lane) => v128.store32_lane(i32.add(address, lane * bytes), value, lane, { offset })),
   apply(name, to, from, operands) {
     const [x, y, z] = asVectors(operands)
     if (name === 'select') return v128.bitselect(y!, z!, x!)
@@ -55,6 +57,8 @@ export const twoLanes = (functions: FunctionCaller): Arithmetic => ({
   loadApart: (_, address, offset, bytes) =>
     v128.load64_lane(i32.add(address, bytes), v128.load64_zero(address, { offset }), 1, { offset }),
   store: (_, address, offset, value) => v128.store(address, value as Vector, { offset, align: 8 }),
+  storeApart: (address, offset, bytes, value) =>
+    [0, 1].map((lane) => v128.store64_lane(i32.add(address, lane * bytes), value, lane, { offset })),
   apply(name, to, from, operands) {
     const [x, y, z] = asVectors(operands)
     if (name === 'select') return v128.bitselect(y!, z!, x!)
