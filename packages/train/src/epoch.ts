@@ -1,8 +1,9 @@
 import { foldIn, reshape, type Tensor } from '@cotangent/core'
 import { permutation, slice } from '@cotangent/ops'
+import { Batch } from './batch.ts'
 import { DivergenceError } from './divergence.ts'
 import { evaluate } from './evaluate.ts'
-import type { EpochEvent, IterationEvent, Reached } from './events.ts'
+import type { Reached } from './events.ts'
 import type { Plan } from './plan.ts'
 import { type Accuracies, type TrainingRecord, withAccuracies, withLosses, withSnapshot } from './record.ts'
 import type { Recorder } from './recorder.ts'
@@ -11,7 +12,7 @@ import type { Recorder } from './recorder.ts'
 export async function* walkEpoch<P, S, D>(
   { engine, pace, running, iterations, perEpoch, options: { optimizer, recorder } }: Plan<P, S, D>,
   { record }: Reached<P, S>,
-): AsyncGenerator<IterationEvent, Reached<P, S>, undefined> {
+): AsyncGenerator<Batch<P, S>, Reached<P, S>, undefined> {
   const { epoch, iteration: before, count, batchSize, orderKey } = record.position
   const order = permutation(foldIn(orderKey, epoch), count)
   const end = Math.min((epoch + 1) * perEpoch, iterations)
@@ -23,26 +24,36 @@ export async function* walkEpoch<P, S, D>(
     const steps = batches.shape[0]!
     if (steps > 1) engine.mark()
     const made = await pace.measure(steps, () => engine.steps(batches))
-    for (const [at, loss] of made.entries()) {
-      if (!Number.isFinite(loss)) {
-        const before = reachedNow()
-        await recorder?.checkpoint(before)
-        throw new DivergenceError(divergence(loss, iteration + 1, epoch + 1, optimizer.learningRate), {
-          iteration: iteration + 1,
-          epoch: epoch + 1,
-          loss,
-          ...before,
-        })
-      }
-      iteration++
-      losses.push(loss)
-      yield { type: 'iteration', iteration, iterations, epoch: epoch + 1, loss }
-      if (at + 1 < made.length && !(await running())) {
-        // Where training is to end between steps that are made already, those that were told of are made again.
-        engine.rewind()
-        await engine.steps(slice(batches, { begin: [0, 0], end: [at + 1, batchSize] }))
-        return reachedNow()
-      }
+    const finite = made.filter(Number.isFinite)
+    const batch = new Batch<P, S>(
+      finite.map((loss, at) => ({
+        type: 'iteration',
+        iteration: iteration + at + 1,
+        iterations,
+        epoch: epoch + 1,
+        loss,
+      })),
+    )
+    if (batch.left) yield batch
+    iteration += batch.taken
+    losses.push(...finite.slice(0, batch.taken))
+    // Only the last one may be not.
+    const loss = made[finite.length]
+    if (batch.left || (loss !== undefined && batch.taken > 0 && !(await running()))) {
+      // Where training is to end between steps that are made already, those that were told of are made again.
+      engine.rewind()
+      await engine.steps(slice(batches, { begin: [0, 0], end: [batch.taken, batchSize] }))
+      return reachedNow()
+    }
+    if (loss !== undefined) {
+      const before = reachedNow()
+      await recorder?.checkpoint(before)
+      throw new DivergenceError(divergence(loss, iteration + 1, epoch + 1, optimizer.learningRate), {
+        iteration: iteration + 1,
+        epoch: epoch + 1,
+        loss,
+        ...before,
+      })
     }
     if (recorder?.isDue(iteration)) await recorder.checkpoint(reachedNow())
   }
@@ -67,7 +78,7 @@ function batchesFrom(order: Tensor<'int32'>, begin: number, batchSize: number, m
 export async function* closeEpoch<P, S, D>(
   plan: Plan<P, S, D>,
   reached: Reached<P, S>,
-): AsyncGenerator<EpochEvent<P, S>, Reached<P, S>, undefined> {
+): AsyncGenerator<Batch<P, S>, Reached<P, S>, undefined> {
   const { state } = reached
   const accuracies = await measure(plan)
   if (accuracies === undefined) return reached
@@ -77,7 +88,8 @@ export async function* closeEpoch<P, S, D>(
   let record = withAccuracies(reached.record, accuracies, state)
   if (every !== undefined && completed === epoch && epoch % every === 0) record = withSnapshot(record, state)
   const meanLoss = losses.reduce((total, loss) => total + loss, 0) / losses.length
-  yield { type: 'epoch', iteration, iterations: plan.iterations, epoch, meanLoss, ...accuracies, state, record }
+  const { iterations } = plan
+  yield new Batch<P, S>([{ type: 'epoch', iteration, iterations, epoch, meanLoss, ...accuracies, state, record }])
   return { state, record }
 }
 

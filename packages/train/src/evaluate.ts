@@ -17,7 +17,7 @@ export interface Measurement {
 /** The mean over all samples, batch by batch; `undefined` where `running`, asked before each call, ended it before. */
 export async function evaluate(
   { metric, count, batchSize, pace }: Measurement,
-  running: () => Promise<boolean>,
+  running: () => boolean | Promise<boolean>,
 ): Promise<number | undefined> {
   let total = 0
   for (let begin = 0; begin < count; ) {

@@ -1,4 +1,5 @@
 import { InternalError } from '@cotangent/core'
+import { Batch } from './batch.ts'
 import { atBoundary, closeEpoch, evaluationMissing, walkEpoch } from './epoch.ts'
 import type { EndEvent, FitEvent } from './events.ts'
 import type { FitOptions } from './options.ts'
@@ -22,9 +23,25 @@ import { type Plan, planOf } from './plan.ts'
  * })
  */
 export async function fit<P, S, D>(options: FitOptions<P, S, D>): Promise<EndEvent<P, S>> {
-  for await (const event of fitEvents(options)) {
-    await options.onEvent?.(event)
-    if (event.type === 'end') return event
+  const plan = planOf(options)
+  const { recorder, onEvent } = options
+  await begin(plan)
+  try {
+    for await (const batch of training(plan)) {
+      for (let goesOn = true; goesOn; ) {
+        // There may be many thousand events in a second: what is no promise is not waited for.
+        const event = batch.take()
+        const recorded = recorder?.record(event)
+        if (recorded) await recorded
+        const told = onEvent?.(event)
+        if (told) await told
+        if (event.type === 'end') return event
+        const running = batch.left && plan.running()
+        goesOn = typeof running === 'boolean' ? running : await running
+      }
+    }
+  } finally {
+    await recorder?.close()
   }
   throw new InternalError('training ended without a result')
 }
@@ -49,18 +66,24 @@ export async function* fitEvents<P, S, D>(
 ): AsyncGenerator<FitEvent<P, S>, void, undefined> {
   const plan = planOf(options)
   const { recorder } = options
-  await recorder?.begin(plan.start, { engine: plan.engineName, iterations: plan.iterations })
+  await begin(plan)
   try {
-    for await (const event of training(plan)) {
-      await recorder?.record(event)
-      yield event
+    for await (const batch of training(plan)) {
+      do {
+        const event = batch.take()
+        await recorder?.record(event)
+        yield event
+      } while (batch.left && (await plan.running()))
     }
   } finally {
     await recorder?.close()
   }
 }
 
-async function* training<P, S, D>(plan: Plan<P, S, D>): AsyncGenerator<FitEvent<P, S>, void, undefined> {
+const begin = async <P, S, D>({ options, start, engineName, iterations }: Plan<P, S, D>): Promise<void> =>
+  options.recorder?.begin(start, { engine: engineName, iterations })
+
+async function* training<P, S, D>(plan: Plan<P, S, D>): AsyncGenerator<Batch<P, S>, void, undefined> {
   const complete = () =>
     reached.record.position.iteration >= plan.iterations && !evaluationMissing(plan, reached.record)
   let reached = plan.start
@@ -69,5 +92,5 @@ async function* training<P, S, D>(plan: Plan<P, S, D>): AsyncGenerator<FitEvent<
     reached = yield* walkEpoch(plan, reached)
     if (atBoundary(plan, reached.record)) reached = yield* closeEpoch(plan, reached)
   }
-  yield { type: 'end', reason: complete() ? 'complete' : 'aborted', ...reached }
+  yield new Batch<P, S>([{ type: 'end', reason: complete() ? 'complete' : 'aborted', ...reached }])
 }

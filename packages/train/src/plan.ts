@@ -25,8 +25,8 @@ export interface Plan<P, S, D> {
   /** The accuracies to measure; `null` for those that are not asked for. */
   readonly train: Measurement | null
   readonly test: Measurement | null
-  /** Whether to go on; lets other work have its turn first. */
-  readonly running: () => Promise<boolean>
+  /** Whether to go on; where it is time for that, once other work has had its turn. */
+  readonly running: () => boolean | Promise<boolean>
 }
 
 /** @throws ValueError or ShapeError for options that are out of range or do not fit each other. */
@@ -70,9 +70,9 @@ export function planOf<P, S, D>(options: FitOptions<P, S, D>): Plan<P, S, D> {
     pace: new Pace(),
     train: measurement(evaluation?.train),
     test: measurement(evaluation?.test),
-    running: async () => {
-      await takeTurn()
-      return !signal?.aborted
+    running: () => {
+      const goesOn = () => !signal?.aborted
+      return takeTurn()?.then(goesOn) ?? goesOn()
     },
   }
 }

@@ -55,19 +55,28 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
   // Numbers become text when they are written: objects or text that wait would be moved by each collection of garbage.
   const numbers = new Float64Array(NUMBERS * FULL)
   let count = 0
-  let waiting = missing
+  /** Whole lines, each behind so many of those of iterations. */
+  let others = missing === '' ? [] : [{ behind: 0, lines: missing }]
   const text = (): string => {
-    let lines = waiting
-    for (let at = 0; at < NUMBERS * count; at += NUMBERS) {
-      const [iteration, epoch, loss, seconds] = [numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]]
-      lines += `{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`
+    let lines = ''
+    let at = 0
+    const iterationsUpTo = (end: number): void => {
+      for (; at < NUMBERS * end; at += NUMBERS) {
+        const [iteration, epoch, loss, seconds] = [numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]]
+        lines += `{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`
+      }
     }
+    for (const other of others) {
+      iterationsUpTo(other.behind)
+      lines += other.lines
+    }
+    iterationsUpTo(count)
+    others = []
     count = 0
     return lines
   }
   const flush = async (): Promise<void> => {
     const written = text()
-    waiting = ''
     if (written === '') return
     try {
       await file.appendFile(written)
@@ -79,7 +88,7 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
   return {
     seconds,
     iteration: ({ iteration, epoch, loss }, seconds) => {
-      if (count === FULL) waiting = text()
+      if (count === FULL) others = [{ behind: 0, lines: text() }]
       const at = NUMBERS * count++
       numbers[at] = iteration
       numbers[at + 1] = epoch
@@ -87,7 +96,10 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
       numbers[at + 3] = seconds
     },
     epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) => {
-      waiting = text() + epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds })
+      others.push({
+        behind: count,
+        lines: epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds }),
+      })
     },
     full: () => count === FULL,
     flush,

@@ -9,23 +9,23 @@ export interface CurvePoint {
  * that no peak is lost. What is not finite is left out.
  */
 export function thinned(values: readonly number[], most: number): CurvePoint[] {
-  const points: CurvePoint[] = []
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at]!
-    if (Number.isFinite(value)) points.push({ iteration: at + 1, value })
-  }
-  if (points.length <= most) return points
+  const finite: number[] = []
+  for (let at = 0; at < values.length; at++) if (Number.isFinite(values[at])) finite.push(at)
+  const pointAt = (at: number): CurvePoint => ({ iteration: at + 1, value: values[at]! })
+  if (finite.length <= most) return finite.map(pointAt)
   const stretches = Math.max(1, Math.floor(most / 2))
   return Array.from({ length: stretches }, (_, index) => {
-    const from = Math.floor((index * points.length) / stretches)
-    const to = Math.floor(((index + 1) * points.length) / stretches)
-    let least = points[from]!
+    const from = Math.floor((index * finite.length) / stretches)
+    const to = Math.floor(((index + 1) * finite.length) / stretches)
+    let least = finite[from]!
     let greatest = least
-    for (const point of points.slice(from, to)) {
-      if (point.value < least.value) least = point
-      if (point.value > greatest.value) greatest = point
+    for (let place = from; place < to; place++) {
+      const at = finite[place]!
+      if (values[at]! < values[least]!) least = at
+      if (values[at]! > values[greatest]!) greatest = at
     }
-    return least.iteration < greatest.iteration ? [least, greatest] : least === greatest ? [least] : [greatest, least]
+    const ends = least === greatest ? [least] : [Math.min(least, greatest), Math.max(least, greatest)]
+    return ends.map(pointAt)
   }).flat()
 }
 

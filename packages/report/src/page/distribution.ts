@@ -36,9 +36,10 @@ function histogramOf(arrays: readonly ReadonlyData[], scale: Histogram['scale'])
   const places = placesOf(arrays, scale)
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
-  for (const place of places) {
-    if (place < low) low = place
-    if (place > high) high = place
+  // By index: typed arrays are walked much more slowly by an iterator, before the engine has optimised it.
+  for (let at = 0; at < places.length; at++) {
+    if (places[at]! < low) low = places[at]!
+    if (places[at]! > high) high = places[at]!
   }
   if (low > high) return { scale, low: 0, high: 1, counts: [] }
   if (low === high) {
@@ -49,8 +50,8 @@ function histogramOf(arrays: readonly ReadonlyData[], scale: Histogram['scale'])
   }
   const counts = new Array<number>(BINS).fill(0)
   const perUnit = BINS / (high - low)
-  for (const place of places) {
-    const bin = Math.min(BINS - 1, Math.floor((place - low) * perUnit))
+  for (let at = 0; at < places.length; at++) {
+    const bin = Math.min(BINS - 1, Math.floor((places[at]! - low) * perUnit))
     counts[bin] = counts[bin]! + 1
   }
   return { scale, low, high, counts }
