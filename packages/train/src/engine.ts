@@ -1,6 +1,6 @@
 import { carry } from '@cotangent/compile'
-import { type AnyTensor, ones, reshape, type Tensor, treeZip } from '@cotangent/core'
-import { equal, slice, sub, where } from '@cotangent/ops'
+import { type AnyTensor, foldIn, ones, reshape, type Tensor, tensor, treeZip } from '@cotangent/core'
+import { equal, permutation, slice, sub, where } from '@cotangent/ops'
 import { batchOf } from './data.ts'
 import type { Metric } from './evaluate.ts'
 import type { TrainState, TrainStep } from './step.ts'
@@ -15,6 +15,8 @@ export interface Engine<P, S> {
    * and leaves the state as it was before it.
    */
   steps(indices: Tensor<'int32'>): Promise<readonly number[]>
+  /** So many samples in the order that a key gives an epoch. */
+  order(key: Tensor<'key'>, epoch: number, count: number): Tensor<'int32'>
   /** The state as it is now; later steps do not change it. */
   state(): TrainState<P, S>
   /** Remembers the state as it is now, for {@link rewind}. */
@@ -49,6 +51,7 @@ function referenceEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: Tr
       }
       return losses
     },
+    order,
     state: () => state,
     mark: () => {
       marked = state
@@ -74,11 +77,18 @@ function compiledEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: Tra
     const goes = where(going, isFiniteLoss(loss), going)
     return [{ state: keptWhere(goes, next, state), going: goes }, loss]
   })
+  // Of all epochs, as they have the same samples.
+  let orderOf: ((key: Tensor<'key'>, epoch: Tensor<'int32'>) => Tensor<'int32'>) | undefined
   return {
     async steps(indices) {
       const losses = await numbersIn(run.many(indices))
       const diverged = losses.findIndex((loss) => !Number.isFinite(loss))
       return diverged < 0 ? losses : losses.slice(0, diverged + 1)
+    },
+    order: (key, epoch, count) => {
+      if (count < MANY) return order(key, epoch, count)
+      orderOf ??= carried.reader((_, key: Tensor<'key'>, epoch: Tensor<'int32'>) => order(key, epoch, count))
+      return orderOf(key, tensor(epoch, { dtype: 'int32' }))
     },
     state: () => carried.snapshot().state,
     mark: carried.mark,
@@ -91,6 +101,12 @@ function compiledEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: Tra
     },
   }
 }
+
+/** Fewer samples are put in order before that is compiled. */
+const MANY = 10_000
+
+const order = (key: Tensor<'key'>, epoch: number | Tensor<'int32'>, count: number): Tensor<'int32'> =>
+  permutation(foldIn(key, epoch), count)
 
 /** Of a scalar; some losses have axes of length 1. */
 const isFiniteLoss = (loss: AnyTensor): Tensor<'bool'> =>

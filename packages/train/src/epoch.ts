@@ -1,5 +1,5 @@
-import { foldIn, reshape, type Tensor } from '@cotangent/core'
-import { permutation, slice } from '@cotangent/ops'
+import { reshape, type Tensor } from '@cotangent/core'
+import { slice } from '@cotangent/ops'
 import { Batch } from './batch.ts'
 import { DivergenceError } from './divergence.ts'
 import { evaluate } from './evaluate.ts'
@@ -14,7 +14,7 @@ export async function* walkEpoch<P, S, D>(
   { record }: Reached<P, S>,
 ): AsyncGenerator<Batch<P, S>, Reached<P, S>, undefined> {
   const { epoch, iteration: before, count, batchSize, orderKey } = record.position
-  const order = permutation(foldIn(orderKey, epoch), count)
+  const order = engine.order(orderKey, epoch, count)
   const end = Math.min((epoch + 1) * perEpoch, iterations)
   const losses: number[] = []
   const reachedNow = (): Reached<P, S> => ({ state: engine.state(), record: withLosses(record, losses) })

@@ -1,5 +1,5 @@
-import { arange, CotangentError, type Tensor, tensor, zeros } from '@cotangent/core'
-import { add, matmul, mul } from '@cotangent/ops'
+import { arange, CotangentError, ones, type Tensor, tensor, zeros } from '@cotangent/core'
+import { add, matmul, mul, sum } from '@cotangent/ops'
 import { describe, expect, it } from 'vitest'
 import { sgd } from './descent.ts'
 import { fit } from './fit.ts'
@@ -45,6 +45,26 @@ describe('fit', () => {
       expect(loss).toBeCloseTo(losses(reference)[at]!, 5)
     })
     expect(compiled!.record.best?.accuracy).toBe(reference!.record.best?.accuracy)
+  })
+
+  it('walks thousands of samples in the same order on both engines', async () => {
+    const [compiled, reference] = await Promise.all(
+      (['compiled', 'reference'] as const).map(async (engine) => {
+        const { record } = await fit({
+          // Of whole numbers, whose sums are exact: it tells which samples a batch has.
+          loss: ({ w }, netState, { x }) => [mul(w, sum(x)), netState],
+          optimizer: sgd({ learningRate: 1e-30 }),
+          params: { w: ones([]) },
+          data: { x: tensor(Float32Array.from({ length: 12_000 }, (_, at) => at % 997)) },
+          batchSize: 1000,
+          epochs: 3,
+          engine,
+        })
+        return record.history.map(({ losses }) => losses)
+      }),
+    )
+    expect(compiled).toEqual(reference)
+    expect(new Set(compiled!.map((losses) => losses.join())).size).toBe(3)
   })
 
   it.each(['compiled', 'reference'] as const)('learns, %s', async (engine) => {
