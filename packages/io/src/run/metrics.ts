@@ -12,8 +12,10 @@ export interface Metrics {
   epoch(event: EpochEvent<unknown, unknown>, seconds: number): void
   /** Whether so many lines wait that writing them is worth it. */
   full(): boolean
-  /** Writes what waits; once it is done, that is on the disk. */
+  /** Writes what waits; once it is done, that outlives the program. */
   flush(): Promise<void>
+  /** The same; once it is done, all lines are on the disk, and outlive a power cut. */
+  sync(): Promise<void>
   close(): Promise<void>
 }
 
@@ -55,6 +57,8 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
   // Numbers become text when they are written: objects or text that wait would be moved by each collection of garbage.
   const numbers = new Float64Array(NUMBERS * FULL)
   let count = 0
+  /** Whether all that was written is on the disk. */
+  let lasting = true
   /** Whole lines, each behind so many of those of iterations. */
   let others = missing === '' ? [] : [{ behind: 0, lines: missing }]
   const text = (): string => {
@@ -80,7 +84,17 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
     if (written === '') return
     try {
       await file.appendFile(written)
+      lasting = false
+    } catch (error) {
+      throw writeError(path, error)
+    }
+  }
+  const sync = async (): Promise<void> => {
+    await flush()
+    if (lasting) return
+    try {
       await file.datasync()
+      lasting = true
     } catch (error) {
       throw writeError(path, error)
     }
@@ -103,9 +117,10 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
     },
     full: () => count === FULL,
     flush,
+    sync,
     close: async () => {
       try {
-        await flush()
+        await sync()
       } finally {
         await file.close()
       }

@@ -181,7 +181,7 @@ function recordingSession(recording: Recording): RecordingSession {
     written = { iteration: record.position.iteration, time: performance.now() }
     linesAt = written.time
     // Beside the lines, as what takes long is to wait for the disk; what a checkpoint refers to is there before it.
-    queue.add(() => both(metrics.flush(), oneByOne(writes)))
+    queue.add(() => both(metrics.sync(), oneByOne(writes)))
     queue.add(async () => {
       for (const one of await place.checkpoints.iterations()) if (!kept.has(one)) await place.checkpoints.remove(one)
     })
