@@ -1,8 +1,12 @@
 /** Large tensors that a compiled function closes over stay in its memory, and nowhere else. */
 import { type AnyTensor, knownValues, ones, type Tensor, tensor } from '@cotangent/core'
 import { add, cast, sum, take } from '@cotangent/ops'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { compile } from './compile.ts'
+import { freshMemoryIsSlow } from './fresh-memory.ts'
+import { ThreadPool } from './threads.ts'
+
+vi.mock('./fresh-memory.ts', async (original) => ({ ...(await original<object>()), freshMemoryIsSlow: vi.fn() }))
 
 const table = () =>
   tensor(
@@ -46,7 +50,17 @@ test('small tensors stay where they are', () => {
   expect(memoryOf(data)).toBeInstanceOf(ArrayBuffer)
 })
 
+test('workers touch the memory that a large tensor is to have where the system is slow to hand it out', () => {
+  const touch = vi.spyOn(ThreadPool.prototype, 'touch')
+  for (const slow of [true, false]) {
+    vi.mocked(freshMemoryIsSlow).mockReturnValueOnce(slow)
+    rowsOf(table(), 2)(tensor([1], { dtype: 'int32' }))
+  }
+  expect(touch).toHaveBeenCalledTimes(1)
+})
+
 test('workers that touch the memory before it is filled change nothing there', () => {
+  vi.mocked(freshMemoryIsSlow).mockReturnValue(true)
   for (let time = 0; time < 4; time++) {
     // No number of pages, and elements that differ in each of them.
     const data = tensor(

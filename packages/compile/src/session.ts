@@ -11,6 +11,7 @@ import {
 } from '@cotangent/core'
 import { fastestKernels } from './emit/fastest-kernels.ts'
 import type { EmittedProgram } from './emit/program.ts'
+import { freshMemoryIsSlow } from './fresh-memory.ts'
 import type { MicroKernelsName } from './panels.ts'
 import { CONTROL, startThreads, type ThreadPool, type ThreadShare, waitForOthers } from './threads.ts'
 import { tensorBytes } from './value.ts'
@@ -58,6 +59,8 @@ export class Session {
   #room = { address: CONTROL.end as number, bytes: 0 }
   /** `null` where workers are refused. */
   #pool: ThreadPool | null | undefined
+  /** Whether workers touch what large tensors are to be copied to. */
+  #touches: boolean | undefined
   readonly #resident = new WeakMap<AnyTensor, number>()
   /** Addresses of tensors that are to be copied here. */
   readonly #reserved = new WeakMap<AnyTensor, number>()
@@ -123,14 +126,19 @@ export class Session {
     return this.#room.address
   }
 
-  /** Starts the workers if one of the tensors that a program may need here is large: see `reserve`. */
+  /**
+   * Starts the workers before a program is made, if one of the tensors that it may need here is large, and fresh memory is slow: they
+   * touch what is reserved for it meanwhile. Elsewhere that would only keep cores from the engine's own threads.
+   */
   expect(tensors: readonly AnyTensor[]): void {
-    if (tensors.some((tensor) => isLarge(tensor) && !this.#resident.has(tensor))) this.#threads()
+    if (!this.shared || !tensors.some((tensor) => isLarge(tensor) && !this.#resident.has(tensor))) return
+    this.#touches = this.#touches ?? freshMemoryIsSlow()
+    if (this.#touches) this.#threads()
   }
 
   /**
-   * The address that a tensor's elements will have. A system hands out memory page by page as it is touched, which takes longer than
-   * to copy what is large: workers touch it, as soon as they have started, while the program is made.
+   * The address that a tensor's elements will have. A system hands out memory page by page as it is touched, which may take longer
+   * than to copy what is large.
    */
   reserve(tensor: AnyTensor): number {
     const before = this.#resident.get(tensor) ?? this.#reserved.get(tensor)
@@ -138,7 +146,7 @@ export class Session {
     const bytes = tensorBytes(tensor.shape, tensor.dtype)
     const address = this.allocate(bytes + 64)
     this.#reserved.set(tensor, address)
-    if (isLarge(tensor)) this.#threads()?.touch(address, bytes)
+    if (this.#touches && isLarge(tensor)) this.#threads()?.touch(address, bytes)
     return address
   }
 

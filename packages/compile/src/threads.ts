@@ -1,4 +1,5 @@
 import { CotangentError } from '@cotangent/core'
+import { PAGE_BYTES } from './fresh-memory.ts'
 import { doWhile, sequence } from './wasm/control.ts'
 import { type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from './wasm/engine.ts'
 import { i32 } from './wasm/instructions.ts'
@@ -43,9 +44,6 @@ export const LOOKS = 10_000
  * on keeps others from the core, though: with 500 µs, steps on a busy machine took ten times as long.
  */
 const LOOKING_MS = 0.25
-
-/** The least that systems hand out of memory at once. */
-const PAGE_BYTES = 4096
 
 /**
  * What each worker runs. It sits in one message after another: to be given a program that it does not have it must leave the
