@@ -65,6 +65,10 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
     ['rows < FEWEST_ROWS', 'rows < 1'],
   ]),
   ...among('elements stored apart', 'emit/loop.ts', [['step * bytes, vector', 'bytes, vector']]),
+  ...among('places of maxima', 'emit/loop.ts', [
+    ["compare('equal', best, best)", "arithmetic.constant('bool', 1)"],
+    ["op === 'argMax' ? [best, candidate] : [candidate, best]", '[best, candidate]'],
+  ]),
   ...among('warm-up', 'emit/warm-up.ts', [
     ['.filter(({ kernel }) => reachOf(kernel) <= bytes)', ''],
     ['if (steps.some((step) => step < 0)) return Number.POSITIVE_INFINITY', ''],

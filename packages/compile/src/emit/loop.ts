@@ -244,15 +244,14 @@ class LoopEmitter {
     const candidate = this.#f.local(arithmetic.type(dtype), 'candidate')
     const found = this.#f.local(arithmetic.type('int32'), 'found')
     const place = this.#f.local('i32', 'place')
-    const apply = (name: 'less' | 'notEqual', x: Local, y: Local) =>
+    const compare = (name: 'less' | 'lessEqual' | 'equal', x: Local, y: Local) =>
       arithmetic.apply(name, 'bool', dtype, [x.get, y.get])
-    const either = (x: Node, y: Node) => arithmetic.apply('select', 'bool', 'bool', [x, x, y])
-    const better = op === 'argMax' ? apply('less', best, candidate) : apply('less', candidate, best)
-    const unordered = (x: Local) => apply('notEqual', x, x)
-    const neither = arithmetic.constant('bool', 0)
+    const [less, more] = op === 'argMax' ? [best, candidate] : [candidate, best]
+    // What is not at most the best wins, a NaN too, as it compares with nothing; but nothing once the best is NaN, which is not itself.
+    // What is at most the best tells that this is none, so that the two differ where the first holds without the second.
     const wins = isFloat(dtype)
-      ? either(better, arithmetic.apply('select', 'bool', 'bool', [unordered(best), neither, unordered(candidate)]))
-      : better
+      ? arithmetic.apply('notEqual', 'bool', 'bool', [compare('equal', best, best), compare('lessEqual', more, less)])
+      : compare('less', less, more)
     const choose = (x: Node, y: Node) => arithmetic.apply('select', dtype, dtype, [wins, x, y])
     const done = [
       ...writeTo(this.#task.store)(found.get),

@@ -41,6 +41,7 @@ export const fourLanes = (functions: FunctionCaller): Arithmetic => ({
     if (name === 'cast') return fourCast(to, from, x!)
     if (isFunction(name)) return functions.call(name, 'f32x4', asVectors(operands))
     if (from === 'float32') return vectorFloat(f32x4, SIGN_32, f32x4.const(1, 1, 1, 1), name, [x!, y!])
+    if (from === 'bool' && name === 'notEqual') return v128.xor(x!, y!)
     return fourIntegers(name, x!, y!)
   },
 })
@@ -67,6 +68,7 @@ export const twoLanes = (functions: FunctionCaller): Arithmetic => ({
       return to === 'bool' ? f64x2.ne(x!, f64x2.const(0, 0)) : v128.and(x!, f64x2.const(1, 1))
     }
     if (isFunction(name)) return functions.call(name, 'f64x2', asVectors(operands))
+    if (from === 'bool' && name === 'notEqual') return v128.xor(x!, y!)
     if (from === 'bool') return name === 'not' ? v128.not(x!) : v128.xor(v128.not(x!), y!)
     return vectorFloat(f64x2, SIGN_64, f64x2.const(1, 1), name, [x!, y!])
   },
