@@ -46,7 +46,7 @@ import { SparseRows } from './sparse-rows.ts'
 const MOST_ROWS = 128
 const BLOCK_ROWS = 32
 
-/** Of the left operand, in bytes, what stays in the second cache from one stretch of the sums to the next. */
+/** Of each operand, in bytes, what stays in the second cache from one stretch of the sums to the next. */
 const IN_SECOND_CACHE = 1 << 18
 
 /** Half of a first cache, in bytes, and the least k that is worth a pass. */
@@ -129,14 +129,15 @@ export class Multiplier {
   }
 
   /**
-   * With how many rows all passes are made before the next ones: were each made with all rows, it would read a part of each, which
-   * were long gone from the cache.
+   * With how many rows all passes are made before the next ones: were each made with all rows, it would read a part of each, here and
+   * there in memory. Not where the right operand would be read from afar again for each of these groups.
    */
   #rowsTogether(): number {
-    const { m, k, between } = sizesOf(this.#product)
+    const { m, n, k, between } = sizesOf(this.#product)
+    const sum = between * k * bytesOf(this.#product.dtype)
     if (passesOf(this.#product, this.#mostK()).length === 1 || readsStrips(this.#product)) return m
-    const blocks = Math.floor(IN_SECOND_CACHE / (between * k * bytesOf(this.#product.dtype)) / BLOCK_ROWS)
-    return Math.max(1, blocks) * BLOCK_ROWS
+    if (n * sum > IN_SECOND_CACHE) return m
+    return Math.max(1, Math.floor(IN_SECOND_CACHE / sum / BLOCK_ROWS)) * BLOCK_ROWS
   }
 
   /** One pass after the other, of which the first one writes where `first` is 1, and all others add. */
