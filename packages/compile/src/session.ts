@@ -132,7 +132,7 @@ export class Session {
    */
   expect(tensors: readonly AnyTensor[]): void {
     if (!this.shared || !tensors.some((tensor) => isLarge(tensor) && !this.#resident.has(tensor))) return
-    this.#touches = this.#touches ?? freshMemoryIsSlow()
+    this.#touches ??= freshMemoryIsSlow()
     if (this.#touches) this.#threads()
   }
 

@@ -169,21 +169,29 @@ test('a process that stood still for an hour, as after Ctrl-Z, goes on to wait',
   }
 })
 
-test('a program is counted before a worker can get it', async () => {
+test('a program is counted, and workers are woken, before one of them can get it', () => {
   const post = vi.spyOn(Worker.prototype, 'postMessage')
   const session = new Session({ threads: 2 })
-  const added = () => new Int32Array(session.memory.buffer)[CONTROL.added / 4]
-  const counts: unknown[] = []
+  const seen = () => {
+    const control = new Int32Array(session.memory.buffer)
+    return [control[CONTROL.added / 4], control[CONTROL.generation / 4]]
+  }
+  const posted: unknown[] = []
   post.mockImplementation((message) => {
-    if ('module' in message) counts.push(added())
+    if ('module' in message) posted.push(seen())
   })
+  const after: unknown[] = []
   const x = integers([60, 60], 'float32')
-  for (let at = 0; at < 3; at++)
+  for (let at = 0; at < 3; at++) {
     makeProgram(
       trace((y: Tensor) => matmul(add(y, at), y), [x]),
       session,
     )
-  expect(counts).toEqual([1, 2, 3])
+    after.push(seen())
+  }
+  // What changes later starts a program.
+  expect(posted).toEqual(after)
+  expect(posted).toEqual([1, 2, 3].map((count) => [count, count]))
 })
 
 test('the calling thread runs alone until the others are there, with the same bits', async () => {

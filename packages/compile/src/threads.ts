@@ -156,15 +156,16 @@ export class ThreadPool {
   }
 
   /**
-   * Hands a program to all workers; the place that it is started by. It is counted before it is posted: a worker that got it first
-   * would hold more than were added, leave for its event loop to be given what is missing, and stay there for good.
+   * Hands a program to all workers; the place that it is started by. It is counted, and all are woken, before it is posted. A worker
+   * that got it before it was counted would hold more than were added, leave for its event loop to be given what is missing, and stay
+   * there for good; one that got it before the wake would take that for the start of a program.
    */
   add(module: WebAssemblyModule): number {
     const place = this.#free.pop() ?? this.#places++
     this.#added++
     Atomics.store(this.#control, CONTROL.added / 4, this.#added)
-    for (const worker of this.#workers) worker.post({ module, place })
     this.#wake()
+    for (const worker of this.#workers) worker.post({ module, place })
     return place
   }
 

@@ -15,8 +15,8 @@ export interface Engine<P, S> {
    * and leaves the state as it was before it.
    */
   steps(indices: Tensor<'int32'>): Promise<readonly number[]>
-  /** So many samples in the order that a key gives an epoch. */
-  order(key: Tensor<'key'>, epoch: number, count: number): Tensor<'int32'>
+  /** The samples in the order that a key gives an epoch. */
+  order(key: Tensor<'key'>, epoch: number): Tensor<'int32'>
   /** The state as it is now; later steps do not change it. */
   state(): TrainState<P, S>
   /** Remembers the state as it is now, for {@link rewind}. */
@@ -27,16 +27,18 @@ export interface Engine<P, S> {
   measure<D>(metric: Metric<P, S, D>, data: D): (indices: Tensor<'int32'>) => Promise<readonly number[]>
 }
 
-/** The step as an engine of the given name runs it, from `start` on. */
-export function engineOf<P, S>(
-  name: EngineName,
-  step: TrainStep<P, S, Tensor<'int32'>>,
-  start: TrainState<P, S>,
-): Engine<P, S> {
-  return name === 'compiled' ? compiledEngine(step, start) : referenceEngine(step, start)
+/** What an engine trains: the step, from `start` on, and how many samples there are. */
+interface Work<P, S> {
+  readonly step: TrainStep<P, S, Tensor<'int32'>>
+  readonly start: TrainState<P, S>
+  readonly count: number
 }
 
-function referenceEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: TrainState<P, S>): Engine<P, S> {
+/** The engine of the given name. */
+export const engineOf = <P, S>(name: EngineName, work: Work<P, S>): Engine<P, S> =>
+  name === 'compiled' ? compiledEngine(work) : referenceEngine(work)
+
+function referenceEngine<P, S>({ step, start, count }: Work<P, S>): Engine<P, S> {
   let state = start
   let marked = start
   return {
@@ -51,7 +53,7 @@ function referenceEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: Tr
       }
       return losses
     },
-    order,
+    order: (key, epoch) => order(key, epoch, count),
     state: () => state,
     mark: () => {
       marked = state
@@ -68,7 +70,7 @@ function referenceEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: Tr
   }
 }
 
-function compiledEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: TrainState<P, S>): Engine<P, S> {
+function compiledEngine<P, S>({ step, start, count }: Work<P, S>): Engine<P, S> {
   // Once a loss is not finite, no step of the same call changes the state any more.
   const going = ones([], { dtype: 'bool' })
   const carried = carry({ state: start, going })
@@ -77,19 +79,14 @@ function compiledEngine<P, S>(step: TrainStep<P, S, Tensor<'int32'>>, start: Tra
     const goes = where(going, isFiniteLoss(loss), going)
     return [{ state: keptWhere(goes, next, state), going: goes }, loss]
   })
-  // Of all epochs, as they have the same samples.
-  let orderOf: ((key: Tensor<'key'>, epoch: Tensor<'int32'>) => Tensor<'int32'>) | undefined
+  const orderOf = carried.reader((_, key: Tensor<'key'>, epoch: Tensor<'int32'>) => order(key, epoch, count))
   return {
     async steps(indices) {
       const losses = await numbersIn(run.many(indices))
       const diverged = losses.findIndex((loss) => !Number.isFinite(loss))
       return diverged < 0 ? losses : losses.slice(0, diverged + 1)
     },
-    order: (key, epoch, count) => {
-      if (count < MANY) return order(key, epoch, count)
-      orderOf ??= carried.reader((_, key: Tensor<'key'>, epoch: Tensor<'int32'>) => order(key, epoch, count))
-      return orderOf(key, tensor(epoch, { dtype: 'int32' }))
-    },
+    order: (key, epoch) => (count < MANY ? order(key, epoch, count) : orderOf(key, tensor(epoch, { dtype: 'int32' }))),
     state: () => carried.snapshot().state,
     mark: carried.mark,
     rewind: carried.rewind,

@@ -1,8 +1,8 @@
 import { reshape, type Tensor } from '@cotangent/core'
 import { slice } from '@cotangent/ops'
-import { Batch } from './batch.ts'
 import { DivergenceError } from './divergence.ts'
 import { evaluate } from './evaluate.ts'
+import { EventBatch } from './event-batch.ts'
 import type { Reached } from './events.ts'
 import type { Plan } from './plan.ts'
 import { type Accuracies, type TrainingRecord, withAccuracies, withLosses, withSnapshot } from './record.ts'
@@ -12,9 +12,9 @@ import type { Recorder } from './recorder.ts'
 export async function* walkEpoch<P, S, D>(
   { engine, pace, running, iterations, perEpoch, options: { optimizer, recorder } }: Plan<P, S, D>,
   { record }: Reached<P, S>,
-): AsyncGenerator<Batch<P, S>, Reached<P, S>, undefined> {
-  const { epoch, iteration: before, count, batchSize, orderKey } = record.position
-  const order = engine.order(orderKey, epoch, count)
+): AsyncGenerator<EventBatch<P, S>, Reached<P, S>, undefined> {
+  const { epoch, iteration: before, batchSize, orderKey } = record.position
+  const order = engine.order(orderKey, epoch)
   const end = Math.min((epoch + 1) * perEpoch, iterations)
   const losses: number[] = []
   const reachedNow = (): Reached<P, S> => ({ state: engine.state(), record: withLosses(record, losses) })
@@ -25,7 +25,7 @@ export async function* walkEpoch<P, S, D>(
     if (steps > 1) engine.mark()
     const made = await pace.measure(steps, () => engine.steps(batches))
     const finite = made.filter(Number.isFinite)
-    const batch = new Batch<P, S>(
+    const events = new EventBatch<P, S>(
       finite.map((loss, at) => ({
         type: 'iteration',
         iteration: iteration + at + 1,
@@ -34,15 +34,15 @@ export async function* walkEpoch<P, S, D>(
         loss,
       })),
     )
-    if (batch.left) yield batch
-    iteration += batch.taken
-    losses.push(...finite.slice(0, batch.taken))
+    if (events.left) yield events
+    iteration += events.taken
+    losses.push(...finite.slice(0, events.taken))
     // Only the last one may be not.
     const loss = made[finite.length]
-    if (batch.left || (loss !== undefined && batch.taken > 0 && !(await running()))) {
+    if (events.left || (loss !== undefined && events.taken > 0 && !(await running()))) {
       // Where training is to end between steps that are made already, those that were told of are made again.
       engine.rewind()
-      await engine.steps(slice(batches, { begin: [0, 0], end: [batch.taken, batchSize] }))
+      await engine.steps(slice(batches, { begin: [0, 0], end: [events.taken, batchSize] }))
       return reachedNow()
     }
     if (loss !== undefined) {
@@ -78,7 +78,7 @@ function batchesFrom(order: Tensor<'int32'>, begin: number, batchSize: number, m
 export async function* closeEpoch<P, S, D>(
   plan: Plan<P, S, D>,
   reached: Reached<P, S>,
-): AsyncGenerator<Batch<P, S>, Reached<P, S>, undefined> {
+): AsyncGenerator<EventBatch<P, S>, Reached<P, S>, undefined> {
   const { state } = reached
   const accuracies = await measure(plan)
   if (accuracies === undefined) return reached
@@ -89,7 +89,7 @@ export async function* closeEpoch<P, S, D>(
   if (every !== undefined && completed === epoch && epoch % every === 0) record = withSnapshot(record, state)
   const meanLoss = losses.reduce((total, loss) => total + loss, 0) / losses.length
   const { iterations } = plan
-  yield new Batch<P, S>([{ type: 'epoch', iteration, iterations, epoch, meanLoss, ...accuracies, state, record }])
+  yield new EventBatch<P, S>([{ type: 'epoch', iteration, iterations, epoch, meanLoss, ...accuracies, state, record }])
   return { state, record }
 }
 

@@ -1,6 +1,6 @@
 import { InternalError } from '@cotangent/core'
-import { Batch } from './batch.ts'
 import { atBoundary, closeEpoch, evaluationMissing, walkEpoch } from './epoch.ts'
+import { EventBatch } from './event-batch.ts'
 import type { EndEvent, FitEvent } from './events.ts'
 import type { FitOptions } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
@@ -26,22 +26,27 @@ export async function fit<P, S, D>(options: FitOptions<P, S, D>): Promise<EndEve
   const plan = planOf(options)
   const { recorder, onEvent } = options
   await begin(plan)
+  let complete = false
   try {
-    for await (const batch of training(plan)) {
+    for await (const events of training(plan)) {
       for (let goesOn = true; goesOn; ) {
         // There may be many thousand events in a second: what is no promise is not waited for.
-        const event = batch.take()
+        const event = events.take()
         const recorded = recorder?.record(event)
         if (recorded) await recorded
         const told = onEvent?.(event)
         if (told) await told
-        if (event.type === 'end') return event
-        const running = batch.left && plan.running()
+        if (event.type === 'end') {
+          complete = true
+          return event
+        }
+        const running = events.left && plan.running()
         goesOn = typeof running === 'boolean' ? running : await running
       }
     }
   } finally {
-    await recorder?.close()
+    // What went wrong first is told.
+    await (complete ? recorder?.close() : recorder?.close().catch(() => undefined))
   }
   throw new InternalError('training ended without a result')
 }
@@ -68,12 +73,12 @@ export async function* fitEvents<P, S, D>(
   const { recorder } = options
   await begin(plan)
   try {
-    for await (const batch of training(plan)) {
+    for await (const events of training(plan)) {
       do {
-        const event = batch.take()
+        const event = events.take()
         await recorder?.record(event)
         yield event
-      } while (batch.left && (await plan.running()))
+      } while (events.left && (await plan.running()))
     }
   } finally {
     await recorder?.close()
@@ -83,7 +88,7 @@ export async function* fitEvents<P, S, D>(
 const begin = async <P, S, D>({ options, start, engineName, iterations }: Plan<P, S, D>): Promise<void> =>
   options.recorder?.begin(start, { engine: engineName, iterations })
 
-async function* training<P, S, D>(plan: Plan<P, S, D>): AsyncGenerator<Batch<P, S>, void, undefined> {
+async function* training<P, S, D>(plan: Plan<P, S, D>): AsyncGenerator<EventBatch<P, S>, void, undefined> {
   const complete = () =>
     reached.record.position.iteration >= plan.iterations && !evaluationMissing(plan, reached.record)
   let reached = plan.start
@@ -92,5 +97,5 @@ async function* training<P, S, D>(plan: Plan<P, S, D>): AsyncGenerator<Batch<P, 
     reached = yield* walkEpoch(plan, reached)
     if (atBoundary(plan, reached.record)) reached = yield* closeEpoch(plan, reached)
   }
-  yield new Batch<P, S>([{ type: 'end', reason: complete() ? 'complete' : 'aborted', ...reached }])
+  yield new EventBatch<P, S>([{ type: 'end', reason: complete() ? 'complete' : 'aborted', ...reached }])
 }

@@ -49,7 +49,7 @@ export function planOf<P, S, D>(options: FitOptions<P, S, D>): Plan<P, S, D> {
     optimizer,
   )
   const engineName = options.engine ?? 'compiled'
-  const engine = engineOf(engineName, step, start.state)
+  const engine = engineOf(engineName, { step, start: start.state, count })
   const measurement = (samples: D | undefined): Measurement | null => {
     if (evaluation === undefined || samples === undefined) return null
     return {

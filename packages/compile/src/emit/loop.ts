@@ -13,12 +13,12 @@ import { type Addresses, Cursors } from './cursor.ts'
 import { type ElementContext, emitElement, emitElements } from './element.ts'
 import type { Phase } from './phase.ts'
 import { fourLanes, twoLanes } from './vector-arithmetic.ts'
-import { vectorsOf, WRITTEN_OUT } from './vector-loop.ts'
+import { vectorisedLoop, WRITTEN_OUT } from './vector-loop.ts'
 
 /** The code of a loop nest. */
 export function emitLoop(given: LoopTask, addresses: Addresses, functions: FunctionCaller): Phase {
   const task = withOutputLoop(collapseLoop(given), 0)
-  const { along, lanes } = vectorsOf(task, 0, 1)
+  const { along, lanes } = vectorisedLoop(task, 0, 1)
   return {
     turns: task.lengths[0]!,
     grain: along === 0 ? Math.max(lanes, 4) : 1,
@@ -37,7 +37,7 @@ export function emitInnerLoops(
   scratch?: Node<'i32'>,
 ): Node<'none'>[] {
   const inner = withOutputLoop(collapseLoop(task, given.length), given.length)
-  const { along, lanes } = vectorsOf(inner, given.length, given.length)
+  const { along, lanes } = vectorisedLoop(inner, given.length, given.length)
   return new LoopEmitter(inner, {
     addresses,
     functions,
@@ -247,8 +247,8 @@ class LoopEmitter {
     const compare = (name: 'less' | 'lessEqual' | 'equal', x: Local, y: Local) =>
       arithmetic.apply(name, 'bool', dtype, [x.get, y.get])
     const [less, more] = op === 'argMax' ? [best, candidate] : [candidate, best]
-    // What is not at most the best wins, a NaN too, as it compares with nothing; but nothing once the best is NaN, which is not itself.
-    // What is at most the best tells that this is none, so that the two differ where the first holds without the second.
+    // A candidate loses where it compares as no better than the best, and wins elsewhere: a NaN, too, which compares as nothing. Once
+    // the best is NaN, it neither equals itself nor beats anything, so that the two comparisons differ just where a candidate wins.
     const wins = isFloat(dtype)
       ? arithmetic.apply('notEqual', 'bool', 'bool', [compare('equal', best, best), compare('lessEqual', more, less)])
       : compare('less', less, more)

@@ -136,8 +136,8 @@ export class Multiplier {
     const { m, n, k, between } = sizesOf(this.#product)
     const sum = between * k * bytesOf(this.#product.dtype)
     if (passesOf(this.#product, this.#mostK()).length === 1 || readsStrips(this.#product)) return m
-    if (n * sum > IN_SECOND_CACHE) return m
-    return Math.max(1, Math.floor(IN_SECOND_CACHE / sum / BLOCK_ROWS)) * BLOCK_ROWS
+    const blocks = Math.floor(IN_SECOND_CACHE / sum / BLOCK_ROWS)
+    return blocks === 0 || n * sum > IN_SECOND_CACHE ? m : blocks * BLOCK_ROWS
   }
 
   /** One pass after the other, of which the first one writes where `first` is 1, and all others add. */

@@ -68,7 +68,6 @@ export const twoLanes = (functions: FunctionCaller): Arithmetic => ({
       return to === 'bool' ? f64x2.ne(x!, f64x2.const(0, 0)) : v128.and(x!, f64x2.const(1, 1))
     }
     if (isFunction(name)) return functions.call(name, 'f64x2', asVectors(operands))
-    if (from === 'bool' && name === 'notEqual') return v128.xor(x!, y!)
     if (from === 'bool') return name === 'not' ? v128.not(x!) : v128.xor(v128.not(x!), y!)
     return vectorFloat(f64x2, SIGN_64, f64x2.const(1, 1), name, [x!, y!])
   },

@@ -11,7 +11,7 @@ export const WRITTEN_OUT = 9
 /**
  * Which loop is vectorised, if any, and how many turns at once: none of the `given` ones, and only the innermost of those before `first`.
  */
-export function vectorsOf(
+export function vectorisedLoop(
   task: LoopTask,
   given: number,
   first: number,
@@ -60,7 +60,7 @@ function loopWithLessAccess(
   const { rank, lengths } = task
   const turns = sizeOf(lengths.slice(rank))
   if (innermost !== rank - 1 || turns > WRITTEN_OUT) return undefined
-  const loads = valuesOf(task).flatMap(loadsIn)
+  const loads = [...new Set(valuesOf(task).flatMap(loadsIn))]
   const together = ({ index }: { readonly index: Affine }, loop: number) => index.by[loop] === 1 || index.by[loop] === 0
   const costAlong = (loop: number) => {
     const cost = (places: readonly { readonly index: Affine }[]) =>
@@ -75,7 +75,7 @@ function loopWithLessAccess(
   return others.find((loop) => costAlong(loop) < costAlong(innermost))
 }
 
-/** What is loaded, each place once. */
+/** What is loaded; what several parts of the value share, each time. */
 function loadsIn(value: Value): readonly Extract<Value, { op: 'load' }>[] {
   switch (value.op) {
     case 'constant':

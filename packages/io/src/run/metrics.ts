@@ -57,8 +57,8 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
   // Numbers become text when they are written: objects or text that wait would be moved by each collection of garbage.
   const numbers = new Float64Array(NUMBERS * FULL)
   let count = 0
-  /** Whether all that was written is on the disk. */
-  let lasting = true
+  /** Whether all that was written is known to be on the disk. */
+  let lasting = false
   /** Whole lines, each behind so many of those of iterations. */
   let others = missing === '' ? [] : [{ behind: 0, lines: missing }]
   const text = (): string => {

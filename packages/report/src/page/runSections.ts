@@ -96,8 +96,7 @@ export function listsAsJson({ losses, accuracies }: Training): string {
 /** A float32 number with as few digits as tell it from all others; any other number as it is. */
 function shortest(value: number): number {
   if (Math.fround(value) !== value) return value
-  // What has six digits or fewer has no more with seven: zeros at the end are left out.
-  for (let digits = 7; digits < 9; digits++) {
+  for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))
     if (Math.fround(short) === value) return short
   }

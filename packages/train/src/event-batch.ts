@@ -4,7 +4,7 @@ import type { FitEvent } from './events.ts'
  * Events that training reached together, as many steps are made in one call. They are told of one by one; where training is to end
  * in between, what follows is not taken, and training goes back to the last that was.
  */
-export class Batch<P, S> {
+export class EventBatch<P, S> {
   readonly #events: readonly FitEvent<P, S>[]
   #taken = 0
 
