@@ -8,13 +8,20 @@ const PAGES = 16
 const TURNS = 4
 
 /**
- * From so many microseconds a page on, 47 MB take so long to be touched, 70 ms, that a thread is worth its start for that. They were
- * 1 to 3 on most machines, and 12 on one.
+ * From so many microseconds a page on, 47 MB take so long to be touched, 70 ms, that a thread is worth its start for that. On one
+ * virtual machine they were 3, on another 12.
  */
 const SLOW = 6
 
-/** Whether the system takes long to hand out memory, page by page as it is touched. */
+let slow: boolean | undefined
+
+/** Whether the system takes long to hand out memory, page by page as it is touched; found out once. */
 export function freshMemoryIsSlow(): boolean {
+  slow ??= microsecondsOfPage() > SLOW
+  return slow
+}
+
+function microsecondsOfPage(): number {
   // Of its own: what a program frees before is given to arrays again, touched as it is.
   const { buffer } = new webAssembly.Memory({ initial: (TURNS * PAGES * PAGE_BYTES) / 65_536 })
   const bytes = new Uint8Array(buffer)
@@ -24,5 +31,5 @@ export function freshMemoryIsSlow(): boolean {
     for (let page = turn * PAGES; page < (turn + 1) * PAGES; page++) bytes[page * PAGE_BYTES] = 1
     least = Math.min(least, performance.now() - begin)
   }
-  return (least * 1000) / PAGES > SLOW
+  return (least * 1000) / PAGES
 }
