@@ -71,19 +71,22 @@ export function affinesOf(value: Value): Affine[] {
   }
 }
 
-/** The buffers that a value reads. */
-export function buffersIn(value: Value): number[] {
+/** All that a value loads, those loads included that tell where others look; what is shared, each time. */
+export function loadsIn(value: Value): Extract<Value, { op: 'load' }>[] {
   switch (value.op) {
     case 'constant':
       return []
     case 'load':
-      return [value.buffer, ...(value.indirect ? buffersIn(value.indirect.value) : [])]
+      return [value, ...(value.indirect ? loadsIn(value.indirect.value) : [])]
     case 'guard':
-      return buffersIn(value.value)
+      return loadsIn(value.value)
     case 'apply':
-      return value.operands.flatMap(buffersIn)
+      return value.operands.flatMap(loadsIn)
   }
 }
+
+/** The buffers that a value reads. */
+export const buffersIn = (value: Value): number[] => loadsIn(value).map(({ buffer }) => buffer)
 
 /** The value with every place renewed; what was shared stays shared. */
 export const mapAffines = (value: Value, renew: (affine: Affine) => Affine): Value => mapAllAffines([value], renew)[0]!

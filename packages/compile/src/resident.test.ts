@@ -53,7 +53,7 @@ test('small tensors stay where they are', () => {
 test('workers touch the memory that a large tensor is to have where the system is slow to hand it out', () => {
   const touch = vi.spyOn(ThreadPool.prototype, 'touch')
   for (const slow of [true, false]) {
-    vi.mocked(freshMemoryIsSlow).mockReturnValueOnce(slow)
+    vi.mocked(freshMemoryIsSlow).mockReturnValue(slow)
     rowsOf(table(), 2)(tensor([1], { dtype: 'int32' }))
   }
   expect(touch).toHaveBeenCalledTimes(1)

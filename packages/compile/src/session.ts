@@ -59,8 +59,6 @@ export class Session {
   #room = { address: CONTROL.end as number, bytes: 0 }
   /** `null` where workers are refused. */
   #pool: ThreadPool | null | undefined
-  /** Whether workers touch what large tensors are to be copied to. */
-  #touches: boolean | undefined
   readonly #resident = new WeakMap<AnyTensor, number>()
   /** Addresses of tensors that are to be copied here. */
   readonly #reserved = new WeakMap<AnyTensor, number>()
@@ -131,9 +129,12 @@ export class Session {
    * touch what is reserved for it meanwhile. Elsewhere that would only keep cores from the engine's own threads.
    */
   expect(tensors: readonly AnyTensor[]): void {
-    if (!this.shared || !tensors.some((tensor) => isLarge(tensor) && !this.#resident.has(tensor))) return
-    this.#touches ??= freshMemoryIsSlow()
-    if (this.#touches) this.#threads()
+    if (tensors.some((tensor) => this.#isTouched(tensor) && !this.#resident.has(tensor))) this.#threads()
+  }
+
+  /** Whether workers touch what a tensor is to be copied to. */
+  #isTouched(tensor: AnyTensor): boolean {
+    return this.shared && isLarge(tensor) && freshMemoryIsSlow()
   }
 
   /**
@@ -146,7 +147,7 @@ export class Session {
     const bytes = tensorBytes(tensor.shape, tensor.dtype)
     const address = this.allocate(bytes + 64)
     this.#reserved.set(tensor, address)
-    if (this.#touches && isLarge(tensor)) this.#threads()?.touch(address, bytes)
+    if (this.#isTouched(tensor)) this.#threads()?.touch(address, bytes)
     return address
   }
 

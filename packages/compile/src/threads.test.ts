@@ -142,20 +142,17 @@ test('threads that arrive in time are waited for, however long it takes', () => 
   const watch = stallWatch(memory)
   let now = 0
   vi.spyOn(performance, 'now').mockImplementation(() => now)
+  const wait = (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      now += 1000
+      watch()
+    }
+  }
   for (let arrivals = 0; arrivals < 10; arrivals++) {
     control[CONTROL.meeting / 4] = arrivals
-    for (let second = 0; second < 15; second++) {
-      now += 1000
-      watch()
-    }
+    wait(15)
   }
-  const longer = () => {
-    for (let second = 0; second < 10; second++) {
-      now += 1000
-      watch()
-    }
-  }
-  expect(longer).toThrow(ThreadError)
+  expect(() => wait(10)).toThrow(ThreadError)
 })
 
 test('a process that stood still for an hour, as after Ctrl-Z, goes on to wait', () => {

@@ -168,8 +168,8 @@ export const COMPILER_MUTANTS: readonly SourceMutant[] = [
     ['out.filter((label) => a.includes(label) && b.includes(label))', '[]'],
   ]),
   ...among('lifetimes', 'collapse.ts', [
-    ['[value.buffer, ...(value.indirect ? buffersIn(value.indirect.value) : [])]', '[value.buffer]'],
-    ['value.operands.flatMap(buffersIn)', 'buffersIn(value.operands[0]!)'],
+    ['[value, ...(value.indirect ? loadsIn(value.indirect.value) : [])]', '[value]'],
+    ['value.operands.flatMap(loadsIn)', 'loadsIn(value.operands[0]!)'],
   ]),
   ...among('lifetimes', 'plan.ts', [
     ['for (const read of readsOf(task)) last.set(read, end)', ''],

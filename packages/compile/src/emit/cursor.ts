@@ -1,5 +1,6 @@
 import type { DType } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
+import { loadsIn } from '../collapse.ts'
 import { bytesOf, type Value } from '../value.ts'
 import type { Local } from '../wasm/entities.ts'
 import { i32 } from '../wasm/instructions.ts'
@@ -65,17 +66,7 @@ export class Cursors {
 
   /** Makes the cursors of all loads in `value`, so that loops know what to move. */
   prepare(value: Value): void {
-    switch (value.op) {
-      case 'load':
-        this.at(value.buffer, value.dtype, value.index)
-        if (value.indirect) this.prepare(value.indirect.value)
-        break
-      case 'guard':
-        this.prepare(value.value)
-        break
-      case 'apply':
-        for (const operand of value.operands) this.prepare(operand)
-    }
+    for (const { buffer, dtype, index } of loadsIn(value)) this.at(buffer, dtype, index)
   }
 
   /** Puts every cursor to where the given loops are at the given turns, all others at 0. */

@@ -1,7 +1,7 @@
 import { sizeOf } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
+import { loadsIn } from '../collapse.ts'
 import { type LoopTask, storesOf, valuesOf } from '../tasks.ts'
-import type { Value } from '../value.ts'
 import { uniformAlong } from './element.ts'
 import { lanesFor } from './vector-arithmetic.ts'
 
@@ -32,18 +32,17 @@ function lanesOf({ store, value, best, also = [] }: LoopTask): 1 | 2 | 4 {
 
 /** The loop to vectorise: the innermost folded one if elements lie side by side along it, else the innermost of the output. */
 function vectorLoop(task: LoopTask): number | undefined {
-  const { value, rank, lengths, fold, also = [] } = task
+  const { value, rank, lengths, fold } = task
   const last = lengths.length - 1
   const folds = last >= rank
   const places = fold === 'argMax' || fold === 'argMin'
   // The least and the greatest of masks is not that of 0 and 1.
   if (places && value.dtype === 'bool') return undefined
-  if (folds && !places && movesAlong(value, last) && uniformAlong(value, last)) return last
+  const moves = loadsIn(value).some(({ index }) => index.by[last] === 1)
+  if (folds && !places && moves && uniformAlong(value, last)) return last
   const output = rank - 1
   const side = storesOf(task).every(({ index }) => index.by[output] === 1)
-  return side && [value, ...also.map((other) => other.value)].every((one) => uniformAlong(one, output))
-    ? output
-    : undefined
+  return side && valuesOf(task).every((one) => uniformAlong(one, output)) ? output : undefined
 }
 
 /**
@@ -73,31 +72,4 @@ function loopWithLessAccess(
     loads.every((load) => together(load, loop))
   const others = lengths.slice(0, rank - 1).flatMap((_, loop) => (loop >= first && fits(loop) ? [loop] : []))
   return others.find((loop) => costAlong(loop) < costAlong(innermost))
-}
-
-/** What is loaded; what several parts of the value share, each time. */
-function loadsIn(value: Value): readonly Extract<Value, { op: 'load' }>[] {
-  switch (value.op) {
-    case 'constant':
-      return []
-    case 'load':
-      return [value]
-    case 'guard':
-      return loadsIn(value.value)
-    case 'apply':
-      return value.operands.flatMap(loadsIn)
-  }
-}
-
-function movesAlong(value: Value, loop: number): boolean {
-  switch (value.op) {
-    case 'constant':
-      return false
-    case 'load':
-      return value.index.by[loop] === 1
-    case 'guard':
-      return movesAlong(value.value, loop)
-    case 'apply':
-      return value.operands.some((operand) => movesAlong(operand, loop))
-  }
 }

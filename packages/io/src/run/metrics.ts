@@ -79,25 +79,24 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
     count = 0
     return lines
   }
-  const flush = async (): Promise<void> => {
-    const written = text()
-    if (written === '') return
+  const attempt = async (writing: Promise<void>): Promise<void> => {
     try {
-      await file.appendFile(written)
-      lasting = false
+      await writing
     } catch (error) {
       throw writeError(path, error)
     }
   }
+  const flush = async (): Promise<void> => {
+    const written = text()
+    if (written === '') return
+    await attempt(file.appendFile(written))
+    lasting = false
+  }
   const sync = async (): Promise<void> => {
     await flush()
     if (lasting) return
-    try {
-      await file.datasync()
-      lasting = true
-    } catch (error) {
-      throw writeError(path, error)
-    }
+    await attempt(file.datasync())
+    lasting = true
   }
   return {
     seconds,
