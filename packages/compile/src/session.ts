@@ -13,7 +13,7 @@ import { fastestKernels } from './emit/fastest-kernels.ts'
 import type { EmittedProgram } from './emit/program.ts'
 import { freshMemoryIsSlow } from './fresh-memory.ts'
 import type { MicroKernelsName } from './panels.ts'
-import { CONTROL, startThreads, type ThreadPool, type ThreadShare, waitForOthers } from './threads.ts'
+import { controlEnd, startThreads, type ThreadPool, type ThreadShare, waitForOthers } from './threads.ts'
 import { tensorBytes } from './value.ts'
 import { type WebAssemblyMemory, webAssembly } from './wasm/engine.ts'
 import { features } from './wasm/features.ts'
@@ -54,9 +54,9 @@ export class Session {
   readonly memory: WebAssemblyMemory
   readonly maximum = MOST_PAGES
   readonly shared: boolean
-  #end: number = CONTROL.end
-  #scratch = { address: CONTROL.end as number, bytes: 0 }
-  #room = { address: CONTROL.end as number, bytes: 0 }
+  #end: number
+  #scratch: { readonly address: number; readonly bytes: number }
+  #room: { readonly address: number; readonly bytes: number }
   /** `null` where workers are refused. */
   #pool: ThreadPool | null | undefined
   readonly #resident = new WeakMap<AnyTensor, number>()
@@ -83,6 +83,9 @@ export class Session {
     this.fused = fused
     this.microKernels = () => microKernels ?? fastestKernels(fused)
     this.shared = threads > 1
+    this.#end = controlEnd(threads)
+    this.#scratch = { address: this.#end, bytes: 0 }
+    this.#room = this.#scratch
     this.memory = new webAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: this.shared })
     this.#stalled = waitForOthers(this.memory)
   }

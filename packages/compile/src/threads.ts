@@ -1,4 +1,5 @@
 import { CotangentError } from '@cotangent/core'
+import { Balance } from './balance.ts'
 import { PAGE_BYTES } from './fresh-memory.ts'
 import { doWhile, sequence } from './wasm/control.ts'
 import { type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from './wasm/engine.ts'
@@ -34,6 +35,18 @@ export const CONTROL = {
   napping: 128,
   end: 192,
 } as const
+
+/** What follows for each thread, on a cache line of its own, and one more. */
+export const LINE = {
+  bytes: 64,
+  /** Where its share of the work begins, from 0 to `WHOLE`; it ends where that of the next one begins. */
+  share: CONTROL.end,
+  /** How often it has looked for the others at meetings after work that all share. */
+  waited: CONTROL.end + 4,
+} as const
+
+/** Where memory begins that is not for finding each other. */
+export const controlEnd = (threads: number): number => CONTROL.end + (threads + 1) * LINE.bytes
 
 /** How often a worker looks for the next program, or a thread for the others at a meeting, before it looks at the clock: 3 to 30 µs. */
 export const LOOKS = 10_000
@@ -128,7 +141,9 @@ export class ThreadPool {
   readonly #workers: readonly HostWorker[]
   readonly #stalled: () => undefined
   readonly #patient = mayWait() && environmentVariable('COTANGENT_WAIT_FOR_THREADS') === '1'
+  readonly #balance: Balance
   readonly #free: number[] = []
+  #waited: readonly number[]
   #places = 0
   #added = 0
   #arrived = 0
@@ -137,7 +152,10 @@ export class ThreadPool {
   constructor(memory: WebAssemblyMemory, threads: number) {
     this.threads = threads
     this.#stalled = stallWatch(memory)
-    this.#control = new Int32Array(memory.buffer, 0, CONTROL.end / 4)
+    this.#control = new Int32Array(memory.buffer, 0, controlEnd(threads) / 4)
+    this.#balance = new Balance(threads)
+    this.#waited = Array.from({ length: threads }, () => 0)
+    this.#share()
     const spinner = spinModule()
     this.#workers = Array.from({ length: threads - 1 }, (_, index) => {
       const worker = startWorker(WORKER)
@@ -192,6 +210,21 @@ export class ThreadPool {
     this.#wake()
     run(0, this.threads, this.#arrived, steps, rows)
     this.#arrived = (this.#arrived + meetings * this.threads) | 0
+    this.#learn()
+  }
+
+  /** Shares the next work out by what the threads have waited for each other in the last one. */
+  #learn(): void {
+    const waited = this.#waited.map((_, thread) => Atomics.load(this.#control, (thread * LINE.bytes + LINE.waited) / 4))
+    this.#balance.learn(waited.map((now, thread) => (now - this.#waited[thread]!) | 0))
+    this.#waited = waited
+    this.#share()
+  }
+
+  #share(): void {
+    for (const [thread, edge] of this.#balance.edges().entries()) {
+      Atomics.store(this.#control, (thread * LINE.bytes + LINE.share) / 4, edge)
+    }
   }
 
   /**

@@ -1,7 +1,8 @@
-/** Wrong versions of matrix products: how columns are cut into panels, sums into passes, what the micro-kernel adds up and what is left out. */
+/** Wrong versions of matrix products, and of how threads share the work. */
 import { among, type SourceMutant, survivorsAmong } from './compilerMutants.ts'
 
-export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
+/** How columns are cut into panels, sums into passes, what the micro-kernel adds up and what is left out. */
+const MATRIX_MUTANTS: readonly SourceMutant[] = [
   ...among('panels', 'panels.ts', [
     ['Math.min(vectors * lanes, columns - from)', 'vectors * lanes'],
     ['    from += width\n', ''],
@@ -76,8 +77,35 @@ export const PRODUCT_MUTANTS: readonly SourceMutant[] = [
   ]),
 ]
 
+/** Wrong versions of how threads share the work. */
+const SHARE_MUTANTS: readonly SourceMutant[] = [
+  ...among('shares of threads', 'balance.ts', [
+    ['Math.sign(wait - mean)', 'Math.sign(mean - wait)'],
+    ['Math.abs(wait - mean) < EVEN * mean ? 0 : ', ''],
+    ['if (goesOn < 0)', 'if (goesOn > 0)'],
+    ['Math.max(share / even, LEAST_SHARE)', 'Math.max(share / even, 0)'],
+    ['sign * this.#moves[thread]!\n', 'sign * (wait / 1000) * this.#moves[thread]!\n'],
+  ]),
+  ...among('shares of threads', 'emit/program.ts', [
+    ['BigInt(WHOLE / 2 - 1)', '0n'],
+    ['share.to.set(edge(LINE.share + LINE.bytes))', 'share.to.set(edge(LINE.share))'],
+    ['end.set(edge(share.to))', 'end.set(turns)'],
+    ['begin.set(edge(share.from))', 'begin.set(0)'],
+    ['waits ? meet(allShare(since)) : []', 'waits ? meet(true) : []'],
+    ['looks.set(i32.add(looks, rounds)),\n', ''],
+  ]),
+  ...among('shares of threads', 'threads.ts', [
+    ['    this.#balance.learn(', '    if (waited.length === 0) this.#balance.learn('],
+    ['now - this.#waited[thread]!', 'now'],
+  ]),
+]
+
+export const PRODUCT_MUTANTS: readonly SourceMutant[] = [...MATRIX_MUTANTS, ...SHARE_MUTANTS]
+
 /** Those that survive. */
-export const productSurvivors = (): Promise<SourceMutant[]> =>
-  survivorsAmong(PRODUCT_MUTANTS, {
+export const productSurvivors = async (): Promise<SourceMutant[]> => [
+  ...(await survivorsAmong(MATRIX_MUTANTS, {
     tests: ['panels', 'product', 'contract', 'zeros', 'shares', 'emit/vector-loop', 'emit/warm-up'],
-  })
+  })),
+  ...(await survivorsAmong(SHARE_MUTANTS, { tests: ['balance', 'shared-work'] })),
+]

@@ -1,14 +1,15 @@
 import { sizeOf } from '@cotangent/core'
+import { WHOLE } from '../balance.ts'
 import { conflicts, type Touched, together, touchedBy } from '../conflicts.ts'
 import { MICRO_KERNELS, type MicroKernelsName, USUAL } from '../panels.ts'
 import type { ProgramPlan } from '../program-plan.ts'
 import type { Region } from '../regions.ts'
 import type { Row, Rows } from '../rows.ts'
 import type { Task } from '../tasks.ts'
-import { CONTROL, LOOKS } from '../threads.ts'
-import { call, doWhile, drop, ifElse, select, whileLoop } from '../wasm/control.ts'
+import { CONTROL, LINE, LOOKS } from '../threads.ts'
+import { call, doWhile, drop, ifElse, select, sequence, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
-import { i32, memory } from '../wasm/instructions.ts'
+import { i32, i64, memory } from '../wasm/instructions.ts'
 import { type FunctionBuilder, WasmModule } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import type { FunctionCaller } from './arithmetic.ts'
@@ -94,20 +95,33 @@ export function emitProgram(
   const meetFirst = shares
   const run = module.func('run', { params: RUN, export: !hasOwn }, ({ thread, threads, arrived, steps, rows }, f) => {
     const step = f.local('i32', 'step')
-    const meet = () => {
+    const share: Share = { from: f.local('i32', 'shareFrom'), to: f.local('i32', 'shareTo') }
+    const line = i32.mul(thread, LINE.bytes)
+    const meet = (afterWork: boolean) => {
       if (meeting === undefined) return []
-      return [ifElse(i32.gt_u(threads, 1), [arrived.set(i32.add(arrived, threads)), call(meeting, { arrived })])]
+      const looks = call(meeting, { arrived: arrived.tee(i32.add(arrived, threads)) })
+      const { waited: offset } = LINE
+      const waited = afterWork ? i32.store(line, i32.add(i32.load(line, { offset }), looks), { offset }) : drop(looks)
+      return [ifElse(i32.gt_u(threads, 1), waited)]
     }
-    const count = () => {
+    const count = (afterWork: boolean) => {
       meetings++
-      return meet()
+      return meet(afterWork)
+    }
+    const ownShare = () => {
+      if (meeting === undefined) return []
+      const edge = (offset: number) => i32.atomic.load(line, { offset })
+      const [from, to] = [share.from.set(edge(LINE.share)), share.to.set(edge(LINE.share + LINE.bytes))]
+      return [ifElse(i32.gt_u(threads, 1), [from, to])]
     }
     return [
       own.set(i32.add(layout.own, i32.mul(thread, layout.ownBytes))),
+      share.to.set(WHOLE),
+      ...ownShare(),
       doWhile(
         [
-          ifElse(rows, [whenFirst(thread, call(take, { from: rows, step })), meetFirst ? meet() : []]),
-          ...schedule(items, thread, threads, f, count),
+          ifElse(rows, [whenFirst(thread, call(take, { from: rows, step })), meetFirst ? meet(false) : []]),
+          ...schedule(items, thread, share, f, count),
           ifElse(rows, whenFirst(thread, call(give, { from: rows, step }))),
         ],
         i32.lt_u(step.tee(i32.add(step, 1)), steps),
@@ -252,11 +266,11 @@ function imageByImage(phases: readonly Scheduled[], region: Region, touched: Tou
           together > 1 ? i32.div_u(i32.add(image, together - 1), together) : i32.mul(image, turns / images)
         return call(func, { begin: turnAt(first.get), end: turnAt(last.get) })
       })
-      const from = (at: Node<'i32'>) => first.set(i32.mul(at, chunk))
-      const to = (at: Node<'i32'>) => last.set(atMost(i32.mul(at, chunk), images))
-      if (!depthFirst) return [from(begin.get), to(end.get), ...calls]
+      const edge = (at: Local<'i32'>) => atMost(i32.mul(at, chunk), images)
+      if (!depthFirst) return [first.set(edge(begin)), last.set(edge(end)), ...calls]
       const at = f.local('i32', 'chunk')
-      return [at.set(begin), whileLoop(i32.lt_u(at, end), [from(at.get), at.set(i32.add(at, 1)), to(at.get), ...calls])]
+      const next = [first.set(edge(at)), at.set(i32.add(at, 1)), last.set(edge(at))]
+      return [at.set(begin), whileLoop(i32.lt_u(at, end), [...next, ...calls])]
     },
   }
 }
@@ -267,9 +281,9 @@ function imageByImage(phases: readonly Scheduled[], region: Region, touched: Tou
 function schedule(
   items: readonly Item[],
   thread: Local<'i32'>,
-  threads: Local<'i32'>,
+  share: Share,
   f: FunctionBuilder,
-  meet: () => readonly Node<'none'>[],
+  meet: (afterWork: boolean) => readonly Node<'none'>[],
 ): Node<'none'>[] {
   const [begin, end] = [f.local('i32', 'begin'), f.local('i32', 'end')]
   const whole = ({ turns, run }: Item) => whenFirst(thread, [begin.set(0), end.set(turns), ...run(begin, end, f)])
@@ -278,18 +292,34 @@ function schedule(
   const nodes = items.flatMap((item) => {
     const { turns, grain, alone, run, touched } = item
     const waits = since.some((before) => !(before.alone && alone) && conflicts(before.touched, touched))
-    const meeting = waits ? meet() : []
+    const meeting = waits ? meet(allShare(since)) : []
     since = waits ? [item] : [...since, item]
     if (alone) return [...meeting, whole(item)]
-    const edge = (part: Node<'i32'>) => i32.mul(i32.div_u(i32.mul(part, Math.ceil(turns / grain)), threads), grain)
-    return [
-      ...meeting,
-      begin.set(edge(thread.get)),
-      end.set(atMost(edge(i32.add(thread, 1)), turns)),
-      ...run(begin, end, f),
-    ]
+    const edge = (of: Local<'i32'>) => atMost(i32.mul(partOf(of, partsOf(item)), grain), turns)
+    return [...meeting, begin.set(edge(share.from)), end.set(edge(share.to)), ...run(begin, end, f)]
   })
-  return [...nodes, ...meet()]
+  return [...nodes, ...meet(allShare(since))]
+}
+
+/** What a thread does of each item, from 0 to `WHOLE`. */
+interface Share {
+  readonly from: Local<'i32'>
+  readonly to: Local<'i32'>
+}
+
+/** Fewer parts than that are not shared out as shares say: what threads wait after them tells nothing. */
+const FEWEST_PARTS = 8
+
+const partsOf = ({ turns, grain }: Item): number => Math.ceil(turns / grain)
+
+/** Whether all threads took their shares of everything. */
+const allShare = (items: readonly Item[]): boolean =>
+  items.every((item) => !item.alone && partsOf(item) >= FEWEST_PARTS)
+
+/** The part of so many that an edge between shares is nearest to; the first of two: the last one of all may be short. */
+const partOf = (edge: Local<'i32'>, parts: number): Node<'i32'> => {
+  const product = i64.mul(i64.extend_i32_u(edge), BigInt(parts))
+  return i32.wrap_i64(i64.div_u(i64.add(product, BigInt(WHOLE / 2 - 1)), BigInt(WHOLE)))
 }
 
 const whenFirst = (thread: Local<'i32'>, work: Node<'none'> | readonly Node<'none'>[]): Node<'none'> =>
@@ -298,27 +328,29 @@ const whenFirst = (thread: Local<'i32'>, work: Node<'none'> | readonly Node<'non
 const atMost = (value: Node<'i32'>, most: number): Node<'i32'> => select(value, i32.const(most), i32.lt_u(value, most))
 
 /**
- * Waits until every thread has come here. The count of arrivals only grows, and wraps: it is compared by the difference. Threads
- * spin, as what separates them is far shorter than a wait in the system; where a core is taken away from one of them, the others
- * give way after a while.
+ * Waits until every thread has come here; how often it has looked for them. The count of arrivals only grows, and wraps: it is
+ * compared by the difference. Threads spin, as what separates them is far shorter than a wait in the system; where a core is taken
+ * away from one of them, the others give way after a while.
  */
 function defineMeeting(module: WasmModule) {
   const stalled = module.importFunc('env', 'stalled', { params: { meeting: 'i32' } })
-  return module.func('meet', { params: { arrived: 'i32' } }, ({ arrived }, f) => {
-    const [now, rounds] = [f.local('i32', 'now'), f.local('i32', 'rounds')]
+  return module.func('meet', { params: { arrived: 'i32' }, result: 'i32' }, ({ arrived }, f) => {
+    const [now, rounds, looks] = [f.local('i32', 'now'), f.local('i32', 'rounds'), f.local('i32', 'looks')]
     const look = now.tee(i32.atomic.load(CONTROL.meeting))
     const missing = i32.lt_s(i32.sub(look, arrived), 0)
     const nap = [
+      looks.set(i32.add(looks, rounds)),
       rounds.set(0),
       drop(i32.atomic.rmw.add(CONTROL.napping, 1)),
       call(stalled, { meeting: now }),
       drop(i32.atomic.rmw.sub(CONTROL.napping, 1)),
     ]
-    return [
+    const wait = [
       drop(i32.atomic.rmw.add(CONTROL.meeting, 1)),
       ifElse(i32.ne(i32.atomic.load(CONTROL.napping), 0), drop(memory.atomic.notify(CONTROL.meeting, -1))),
       whileLoop(missing, [rounds.set(i32.add(rounds, 1)), ifElse(i32.gt_u(rounds, LOOKS), nap)]),
     ]
+    return sequence(wait, i32.add(looks, rounds))
   })
 }
 

@@ -1,0 +1,93 @@
+import { type AnyTensor, full, type Tensor } from '@cotangent/core'
+import { matmul, mul, sub, sum } from '@cotangent/ops'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Balance, WHOLE } from './balance.ts'
+import { makeProgram } from './program.ts'
+import { Session } from './session.ts'
+import { step, stepArgs, withThreads } from './threads.fixtures.ts'
+import { CONTROL, LINE, LOOKS, type ThreadShare } from './threads.ts'
+import { argumentLeaves, trace } from './trace.ts'
+import { webAssembly } from './wasm/engine.ts'
+
+beforeEach(() => vi.stubEnv('COTANGENT_WAIT_FOR_THREADS', '1'))
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
+
+test.each([
+  { threads: 2, shares: [[0], [0.01], [0.3], [0.49], [0.5], [0.51], [0.77], [1]] },
+  {
+    threads: 3,
+    shares: [
+      [0, 0],
+      [0.1, 0.9],
+      [0.34, 0.36],
+      [0.62, 0.81],
+      [1, 1],
+    ],
+  },
+])('however $threads threads share the work, they give the same bits', ({ threads, shares }) => {
+  const expected = withThreads(1, step, stepArgs())()
+  const edges = vi.spyOn(Balance.prototype, 'edges')
+  for (const between of shares) {
+    edges.mockReturnValue([0, ...between.map((share) => Math.round(share * WHOLE)), WHOLE])
+    const run = withThreads(threads, step, stepArgs())
+    for (let time = 0; time < 2; time++) expect(run(), `${between}`).toEqual(expected)
+  }
+})
+
+/** Runs the first thread's share of a program of two, whose second one comes to each meeting late and does nothing. */
+function firstOfTwo(f: (...args: never[]) => unknown, args: readonly AnyTensor[], share: number) {
+  const start = vi.spyOn(Session.prototype, 'start')
+  start.mockReturnValue({ run: () => undefined, release: () => undefined })
+  const session = new Session({ threads: 2 })
+  const { write, read } = makeProgram(trace(f, args), session)
+  for (const [index, leaf] of argumentLeaves(args).entries()) write(index, leaf)
+  const { module, meetings } = start.mock.lastCall![0]
+  const control = new Int32Array(session.memory.buffer)
+  const stalled = () => Atomics.add(control, CONTROL.meeting / 4, 1)
+  const { exports } = new webAssembly.Instance(new webAssembly.Module(module.encode()), {
+    env: { memory: session.memory, stalled },
+  })
+  control[(LINE.bytes + LINE.share) / 4] = share * WHOLE
+  control[(2 * LINE.bytes + LINE.share) / 4] = WHOLE
+  ;(exports.run as ThreadShare)(0, 2, 0, 1, 0)
+  return { result: read() as Tensor, meetings, waited: control[LINE.waited / 4]! }
+}
+
+test('a thread does its share of the rows', () => {
+  const x = full([40, 40], 2)
+  for (const share of [0.2, 0.5, 1]) {
+    const { result } = firstOfTwo((x: Tensor) => matmul(x, x), [x], share)
+    const rows = Array.from({ length: 40 }, (_, row) => result.data[40 * row])
+    expect(rows).toEqual(rows.map((_, row) => (row < 40 * share ? 160 : 0)))
+  }
+})
+
+test('what a thread waits for others is counted, but where they waited for what one does alone', () => {
+  const [x, few] = [full([100, 100], 2), full([10], 1)]
+  const all = firstOfTwo((x: Tensor) => mul(sub(x, 1), x), [x], 0.5)
+  expect(all).toMatchObject({ meetings: 1, waited: LOOKS + 1 })
+  const some = firstOfTwo((x: Tensor, few: Tensor) => mul(x, sum(few)), [x, few], 0.5)
+  expect(some).toMatchObject({ meetings: 2, waited: LOOKS + 1 })
+})
+
+test('after each run its waits, and no others, move the shares of the next', () => {
+  const learn = vi.spyOn(Balance.prototype, 'learn')
+  const x = full([200, 200], 2)
+  const session = new Session({ threads: 2 })
+  const { write, run } = makeProgram(
+    trace((x: Tensor) => matmul(x, x), [x]),
+    session,
+  )
+  write(0, x)
+  for (let time = 0; time < 20; time++) run()
+  expect(learn).toHaveBeenCalledTimes(20)
+  const waits = learn.mock.calls.map(([[first]]) => first!)
+  const control = new Int32Array(session.memory.buffer)
+  expect(waits.reduce((a, b) => a + b)).toBe(control[LINE.waited / 4])
+  const shares = (learn.mock.contexts[0] as Balance).edges()
+  expect(shares.map((_, thread) => control[(thread * LINE.bytes + LINE.share) / 4])).toEqual(shares)
+})
