@@ -2,7 +2,7 @@
 export const percentText = (share: number | null): string => (share === null ? '-' : `${(100 * share).toFixed(2)}%`)
 
 /** 60000 as `60,000`. */
-export const countText = (count: number): string => count.toLocaleString('en-US')
+export const countText = (count: number): string => `${count}`.replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** `1 image`, `2 images`. */
 export const plural = (count: number, noun: string): string => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`

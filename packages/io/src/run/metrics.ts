@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { EpochEvent, EpochHistory, IterationEvent, TrainingRecord } from '@cotangent/train'
 import { codeOf, readError, writeError } from '../disk.ts'
 import { isRecord } from '../json.ts'
@@ -40,12 +40,34 @@ export async function openMetrics(path: string, record: TrainingRecord<unknown, 
   }
 }
 
+/** How many bytes from the end of a file are looked at first: some dozens of lines. */
+const END_BYTES = 4096
+
 /** Training time in seconds up to the last line that has it; `null` where there is none, or no file yet. */
 export async function secondsIn(path: string): Promise<number | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return ''
+  try {
+    const file = await open(path)
+    try {
+      const { size } = await file.stat()
+      return (
+        secondsOf(await textFrom(file, Math.max(0, size - END_BYTES), size)) ?? secondsOf(await textFrom(file, 0, size))
+      )
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
     throw readError(path, error)
-  })
+  }
+}
+
+async function textFrom(file: FileHandle, from: number, to: number): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(to - from), 0, to - from, from)
+  return buffer.toString('utf8', 0, bytesRead)
+}
+
+/** What the last line says that has seconds; the first one may be cut off, and then says nothing. */
+function secondsOf(text: string): number | null {
   for (const line of text.split('\n').toReversed()) {
     const { seconds } = parsed(line)
     if (typeof seconds === 'number') return seconds

@@ -1,5 +1,5 @@
 /** 12,000. */
-export const countText = (count: number): string => count.toLocaleString('en-US')
+export const countText = (count: number): string => `${count}`.replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** 97.47 %, of a share from 0 to 1. */
 export const percentText = (share: number, digits = 2): string =>
