@@ -27,6 +27,21 @@ describe('--out', () => {
     await expect(keptFor(commandOf('--out', at('a/b')))).resolves.toHaveLength(2)
   })
 
+  it('takes back the folders that it made where nothing came of them', async () => {
+    mkdirSync(at('there'))
+    const [, empty] = await keptFor(commandOf('--out', at('there/a/b')))
+    await empty.tidy()
+    expect([existsSync(at('there/a')), existsSync(at('there'))]).toEqual([false, true])
+    const [, filled] = await keptFor(commandOf('--out', at('there/a/b')))
+    writeFileSync(at('there/a/b/run.txt'), 'a')
+    await filled.tidy()
+    expect(existsSync(at('there/a/b/run.txt'))).toBe(true)
+    const [, other] = await keptFor(commandOf('--out', at('there/c')))
+    writeFileSync(at('there/d.txt'), 'd')
+    await other.tidy()
+    expect([existsSync(at('there/c')), existsSync(at('there/d.txt'))]).toEqual([false, true])
+  })
+
   it('does not touch what is there already', async () => {
     await createRun(at('one'), { example: 'overfit', options: OPTIONS })
     await createRun(at('several/nothing'), { example: 'overfit', run: 'nothing', options: OPTIONS })

@@ -1,4 +1,4 @@
-import { access, readdir } from 'node:fs/promises'
+import { access, readdir, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InternalError, ValueError } from '@cotangent/core'
 import { type Configuration, createRun, FileError, makeFolder, openRun, type Run as RunFolder } from '@cotangent/io'
@@ -19,6 +19,8 @@ export interface Kept {
    * @throws FileError where it cannot be; ValueError where it is of another net, optimiser or digits.
    */
   open(run: KeptRun): Promise<RunFolder>
+  /** Takes the folders back that were made for it, as far as nothing is in them. */
+  tidy(): Promise<void>
 }
 
 /** What is kept of a run beside the options of its example. */
@@ -41,14 +43,24 @@ export async function keptFor<O extends TrainingOptions>(command: Command): Prom
   if (resume !== undefined) {
     const stored = await readStored(resume, command.name())
     // They are those of the same command, each read as the command line is.
-    return [resumedOptions(command, stored, resume) as unknown as O, keptIn(command, stored, resume, true)]
+    return [
+      resumedOptions(command, stored, resume) as unknown as O,
+      keptIn(command, stored, { path: resume, resumed: true, made: [] }),
+    ]
   }
   if (out === undefined) throw new InternalError('neither --out nor --resume was given')
-  await requireFree(out)
-  return [options, keptIn(command, storedOptions(command), out, false)]
+  const made = await requireFree(out)
+  return [options, keptIn(command, storedOptions(command), { path: out, resumed: false, made })]
 }
 
-function keptIn(command: Command, options: StoredOptions, path: string, resumed: boolean): Kept {
+interface Place {
+  readonly path: string
+  readonly resumed: boolean
+  /** The folders that were made for it, outermost first. */
+  readonly made: readonly string[]
+}
+
+function keptIn(command: Command, options: StoredOptions, { path, resumed, made }: Place): Kept {
   return {
     path,
     resumed,
@@ -63,6 +75,10 @@ function keptIn(command: Command, options: StoredOptions, path: string, resumed:
       const data = digits.name === 'MNIST' ? 'mnist' : 'synthetic'
       const whole = { example: command.name(), run: name, ...configuration, options: { ...options, data } }
       return createRun(folder, whole, { onNotice })
+    },
+    tidy: async () => {
+      // One that holds something is not removed, nor those around it.
+      for (const folder of made.toReversed()) await rmdir(folder).catch(() => undefined)
     },
   }
 }
@@ -104,17 +120,17 @@ const holdsRun = (path: string): Promise<boolean> =>
   )
 
 /**
- * Makes a new folder, unless there is an empty one.
+ * Makes a new folder, unless there is an empty one; the folders that were made for that.
  *
  * @throws FileError where there is more, or it cannot be made.
  */
-async function requireFree(path: string): Promise<void> {
+async function requireFree(path: string): Promise<string[]> {
   const names = (await namesIn(path)) ?? []
   const held = await Promise.all([path, ...names.map((name) => join(path, name))].map(holdsRun))
   if (held.includes(true))
     throw new FileError(`${path} holds a run already; go on with it by --resume ${path}, or give another folder`)
   if (names.length > 0) throw new FileError(`${path} is not empty: it holds ${names[0]}; give another folder`)
-  await makeFolder(path)
+  return makeFolder(path)
 }
 
 /**

@@ -91,10 +91,16 @@ async function trainOn<O extends TrainingOptions>(
 ): Promise<void> {
   // A run that is resumed says itself which digits it is of.
   const resumed = given.resume === undefined ? undefined : await keptFor<O>(command)
-  await whileReading(resumed?.[0] ?? given, wanted, async () => {
-    const kept = resumed ?? (given.out === undefined ? undefined : await keptFor<O>(command))
-    return kept ? workOf(...kept) : workOf(given, undefined)
-  })
+  let kept = resumed
+  try {
+    await whileReading(resumed?.[0] ?? given, wanted, async () => {
+      kept ??= given.out === undefined ? undefined : await keptFor<O>(command)
+      return kept ? workOf(...kept) : workOf(given, undefined)
+    })
+  } finally {
+    // Without digits, or with options that do not fit them, nothing was begun.
+    await kept?.[1].tidy()
+  }
 }
 
 /** Only what is kept needs files of all kinds, which take their time to load. */

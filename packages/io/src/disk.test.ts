@@ -75,8 +75,8 @@ it('names the file in the errors of what it holds', async () => {
 
 it('makes folders in folders, and says where it cannot', async () => {
   const path = join(folder, 'a', 'b', 'c')
-  await makeFolder(path)
-  await makeFolder(path)
+  expect(await makeFolder(path)).toEqual([join(folder, 'a'), join(folder, 'a', 'b'), path])
+  expect(await makeFolder(path)).toEqual([])
   expect(await readdir(join(folder, 'a', 'b'))).toEqual(['c'])
   await writeFile(join(path, 'file'), '')
   await expect(makeFolder(join(path, 'file'))).rejects.toThrow('a file of this name is there already')

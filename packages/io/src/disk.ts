@@ -52,22 +52,23 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Makes a folder, and those that it stands in; nothing where it is there. Node's own recursion takes a read-only disk for a missing
+ * Makes a folder, and those that it stands in; the ones that were not there, outermost first. Node's own recursion takes a read-only disk for a missing
  * folder, and does not end on systems of files that take no folders.
  *
  * @throws FileError where it cannot be made.
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<string[]> {
   const reason = await mkdir(path).catch((error: unknown) => error)
-  if (reason === undefined) return
+  if (reason === undefined) return [path]
   const code = codeOf(reason)
-  if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+  if (code === 'EEXIST' && (await stat(path)).isDirectory()) return []
   if (code !== 'ENOENT' || dirname(path) === path) throw writeError(path, reason)
-  await makeFolder(dirname(path))
+  const around = await makeFolder(dirname(path))
   await mkdir(path).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw writeError(path, error)
     throw new FileError(`cannot make the folder ${path}: its place takes no folders; choose another`)
   })
+  return [...around, path]
 }
 
 /** Removes temporary files of writes that never ended: those that `isStale` says so of, by name and age in milliseconds. */
