@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
 import { Balance, WHOLE } from './balance.ts'
 
-/** What a balance gives each thread, as fractions of an even share, once it has seen so many programs run on cores of such speeds. */
-function settled(balance: Balance, speeds: readonly number[], programs: number): number[] {
+/**
+ * What a balance gives each thread, as fractions of an even share, once it has seen so many programs run on cores of such speeds, and
+ * after each of them some that tell nothing.
+ */
+function settled(balance: Balance, speeds: readonly number[], programs: number, between = 0): number[] {
   for (let program = 0; program < programs; program++) {
+    for (let silent = 0; silent < between; silent++) balance.learn(speeds.map(() => 0))
     const edges = balance.edges()
     const times = speeds.map((speed, thread) => (edges[thread + 1]! - edges[thread]!) / speed)
     const longest = Math.max(...times)
@@ -30,6 +34,10 @@ test.each([
 ])('threads get what their cores of speeds $speeds can do', ({ speeds, shares }) => {
   const found = settled(new Balance(speeds.length), speeds, 100)
   for (const [thread, share] of shares.entries()) expect(Math.abs(found[thread]! - share)).toBeLessThan(0.03)
+})
+
+test('programs that tell nothing do not keep others from being learnt from', () => {
+  expect(settled(new Balance(2), [1, 0.5], 40, 3)).toEqual(settled(new Balance(2), [1, 0.5], 40))
 })
 
 test('a core that is fast again gets its share again', () => {

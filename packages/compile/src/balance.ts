@@ -40,14 +40,15 @@ export class Balance {
     })
   }
 
-  /** Moves the shares by how long each thread has waited for the others since the last time, in any unit. */
+  /** Moves the shares by how long each thread has waited for the others since the last time; where none has, they stay. */
   learn(waits: readonly number[]): void {
     const mean = waits.reduce((a, b) => a + b) / waits.length
+    if (mean === 0) return
     for (const [thread, wait] of waits.entries()) {
       const sign = Math.abs(wait - mean) < EVEN * mean ? 0 : Math.sign(wait - mean)
       const goesOn = sign * this.#signs[thread]!
       if (goesOn > 0) this.#moves[thread] = Math.min(this.#moves[thread]! * FASTER, MOST_MOVE)
-      if (goesOn < 0) this.#moves[thread] = Math.max(this.#moves[thread]! * SLOWER, LEAST_MOVE)
+      if (goesOn < 0 || sign === 0) this.#moves[thread] = Math.max(this.#moves[thread]! * SLOWER, LEAST_MOVE)
       this.#signs[thread] = sign
       this.#shares[thread]! += sign * this.#moves[thread]!
     }

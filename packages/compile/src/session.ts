@@ -86,7 +86,11 @@ export class Session {
     this.#end = controlEnd(threads)
     this.#scratch = { address: this.#end, bytes: 0 }
     this.#room = this.#scratch
-    this.memory = new webAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: this.shared })
+    this.memory = new webAssembly.Memory({
+      initial: Math.ceil(this.#end / PAGE),
+      maximum: MOST_PAGES,
+      shared: this.shared,
+    })
     this.#stalled = waitForOthers(this.memory)
   }
 

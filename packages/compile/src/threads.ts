@@ -147,6 +147,8 @@ export class ThreadPool {
   #places = 0
   #added = 0
   #arrived = 0
+  /** Why a run ended before its last meeting: each further one would give wrong results. */
+  #failure: unknown
 
   /** @throws Error where the engine refuses workers. */
   constructor(memory: WebAssemblyMemory, threads: number) {
@@ -193,11 +195,12 @@ export class ThreadPool {
   }
 
   /**
-   * Runs a program on all threads; `run` is the calling thread's share, `meetings` how often they meet in it. The calling thread
+   * Runs a program on all threads, and shares the next one out by what they waited for each other; `run` is the calling thread's share, `meetings` how often they meet in it. The calling thread
    * does not wait for workers that are about to start, or to load a program: it runs alone until then, with the same bits. Only
    * with `COTANGENT_WAIT_FOR_THREADS=1` in the environment does it wait, if it may: tests of threads then always have them.
    */
   run(program: number, meetings: number, steps: number, rows: number, run: ThreadShare): void {
+    if (this.#failure !== undefined) throw this.#failure
     if (!this.#ready()) {
       run(0, 1, 0, steps, rows)
       return
@@ -208,7 +211,13 @@ export class ThreadPool {
     Atomics.store(control, CONTROL.steps / 4, steps)
     Atomics.store(control, CONTROL.rows / 4, rows)
     this.#wake()
-    run(0, this.threads, this.#arrived, steps, rows)
+    try {
+      run(0, this.threads, this.#arrived, steps, rows)
+    } catch (error) {
+      // Threads do not know any more where the others are.
+      this.#failure = error
+      throw error
+    }
     this.#arrived = (this.#arrived + meetings * this.threads) | 0
     this.#learn()
   }
@@ -216,7 +225,8 @@ export class ThreadPool {
   /** Shares the next work out by what the threads have waited for each other in the last one. */
   #learn(): void {
     const waited = this.#waited.map((_, thread) => Atomics.load(this.#control, (thread * LINE.bytes + LINE.waited) / 4))
-    this.#balance.learn(waited.map((now, thread) => (now - this.#waited[thread]!) | 0))
+    // Counts wrap. What a worker has yet to add, after the last meeting, counts the next time.
+    this.#balance.learn(waited.map((now, thread) => (now - this.#waited[thread]!) >>> 0))
     this.#waited = waited
     this.#share()
   }

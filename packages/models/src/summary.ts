@@ -58,7 +58,7 @@ function rowsOf(
   return [own, ...inside.flat()]
 }
 
-const countText = (count: number): string => count.toLocaleString('en-US')
+const countText = (count: number): string => `${count}`.replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** Columns aligned: names and shapes to the left, numbers to the right; a rule under the head and above the total. */
 function table(rows: readonly (readonly string[])[]): string {

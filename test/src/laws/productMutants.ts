@@ -82,7 +82,8 @@ const SHARE_MUTANTS: readonly SourceMutant[] = [
   ...among('shares of threads', 'balance.ts', [
     ['Math.sign(wait - mean)', 'Math.sign(mean - wait)'],
     ['Math.abs(wait - mean) < EVEN * mean ? 0 : ', ''],
-    ['if (goesOn < 0)', 'if (goesOn > 0)'],
+    ['if (goesOn < 0 || sign === 0)', 'if (goesOn > 0)'],
+    ['if (mean === 0) return\n', ''],
     ['Math.max(share / even, LEAST_SHARE)', 'Math.max(share / even, 0)'],
     ['sign * this.#moves[thread]!\n', 'sign * (wait / 1000) * this.#moves[thread]!\n'],
   ]),
@@ -91,12 +92,15 @@ const SHARE_MUTANTS: readonly SourceMutant[] = [
     ['share.to.set(edge(LINE.share + LINE.bytes))', 'share.to.set(edge(LINE.share))'],
     ['end.set(edge(share.to))', 'end.set(turns)'],
     ['begin.set(edge(share.from))', 'begin.set(0)'],
-    ['waits ? meet(allShare(since)) : []', 'waits ? meet(true) : []'],
+    ['item.alone ? 0 : partsOf(item)', 'partsOf(item)'],
+    ['i32.le_u(i32.mul(threads, PARTS_OF_THREAD), parts)', 'i32.const(parts === 0 ? 0 : 1)'],
+    ['ifElse(i32.lt_u(begin, end), run(begin, end, f))', 'ifElse(i32.const(1), run(begin, end, f))'],
     ['looks.set(i32.add(looks, rounds)),\n', ''],
   ]),
   ...among('shares of threads', 'threads.ts', [
     ['    this.#balance.learn(', '    if (waited.length === 0) this.#balance.learn('],
     ['now - this.#waited[thread]!', 'now'],
+    ['      this.#failure = error\n', ''],
   ]),
 ]
 

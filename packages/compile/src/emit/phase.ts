@@ -10,6 +10,6 @@ export interface Phase {
   readonly grain: number
   /** Where a turn takes several images, or rows: how many. */
   readonly images?: number
-  /** The body of a function that runs the turns from `begin` to `end`. */
+  /** The body of a function that runs the turns from `begin` to `end`, one at least. */
   build(f: FunctionBuilder, begin: Local<'i32'>, end: Local<'i32'>): readonly Node<'none'>[]
 }

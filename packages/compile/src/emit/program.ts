@@ -7,7 +7,7 @@ import type { Region } from '../regions.ts'
 import type { Row, Rows } from '../rows.ts'
 import type { Task } from '../tasks.ts'
 import { CONTROL, LINE, LOOKS } from '../threads.ts'
-import { call, doWhile, drop, ifElse, select, sequence, whileLoop } from '../wasm/control.ts'
+import { call, doWhile, drop, ifElse, lesser, select, sequence, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
 import { i32, i64, memory } from '../wasm/instructions.ts'
 import { type FunctionBuilder, WasmModule } from '../wasm/module.ts'
@@ -97,16 +97,21 @@ export function emitProgram(
     const step = f.local('i32', 'step')
     const share: Share = { from: f.local('i32', 'shareFrom'), to: f.local('i32', 'shareTo') }
     const line = i32.mul(thread, LINE.bytes)
-    const meet = (afterWork: boolean) => {
+    const meet = (parts = 0) => {
       if (meeting === undefined) return []
-      const looks = call(meeting, { arrived: arrived.tee(i32.add(arrived, threads)) })
+      const looks = f.local('i32', 'looks')
       const { waited: offset } = LINE
-      const waited = afterWork ? i32.store(line, i32.add(i32.load(line, { offset }), looks), { offset }) : drop(looks)
-      return [ifElse(i32.gt_u(threads, 1), waited)]
+      const tells = i32.le_u(i32.mul(threads, PARTS_OF_THREAD), parts)
+      return [
+        ifElse(i32.gt_u(threads, 1), [
+          looks.set(call(meeting, { arrived: arrived.tee(i32.add(arrived, threads)) })),
+          ifElse(tells, i32.store(line, i32.add(i32.load(line, { offset }), looks), { offset })),
+        ]),
+      ]
     }
-    const count = (afterWork: boolean) => {
+    const count = (parts: number) => {
       meetings++
-      return meet(afterWork)
+      return meet(parts)
     }
     const ownShare = () => {
       if (meeting === undefined) return []
@@ -120,7 +125,7 @@ export function emitProgram(
       ...ownShare(),
       doWhile(
         [
-          ifElse(rows, [whenFirst(thread, call(take, { from: rows, step })), meetFirst ? meet(false) : []]),
+          ifElse(rows, [whenFirst(thread, call(take, { from: rows, step })), meetFirst ? meet() : []]),
           ...schedule(items, thread, share, f, count),
           ifElse(rows, whenFirst(thread, call(give, { from: rows, step }))),
         ],
@@ -283,7 +288,7 @@ function schedule(
   thread: Local<'i32'>,
   share: Share,
   f: FunctionBuilder,
-  meet: (afterWork: boolean) => readonly Node<'none'>[],
+  meet: (parts: number) => readonly Node<'none'>[],
 ): Node<'none'>[] {
   const [begin, end] = [f.local('i32', 'begin'), f.local('i32', 'end')]
   const whole = ({ turns, run }: Item) => whenFirst(thread, [begin.set(0), end.set(turns), ...run(begin, end, f)])
@@ -292,14 +297,18 @@ function schedule(
   const nodes = items.flatMap((item) => {
     const { turns, grain, alone, run, touched } = item
     const waits = since.some((before) => !(before.alone && alone) && conflicts(before.touched, touched))
-    const meeting = waits ? meet(allShare(since)) : []
+    const meeting = waits ? meet(fewestParts(since)) : []
     since = waits ? [item] : [...since, item]
     if (alone) return [...meeting, whole(item)]
     const edge = (of: Local<'i32'>) => atMost(i32.mul(partOf(of, partsOf(item)), grain), turns)
-    return [...meeting, begin.set(edge(share.from)), end.set(edge(share.to)), ...run(begin, end, f)]
+    const own = ifElse(i32.lt_u(begin, end), run(begin, end, f))
+    return [...meeting, begin.set(edge(share.from)), end.set(edge(share.to)), own]
   })
-  return [...nodes, ...meet(allShare(since))]
+  return [...nodes, ...meet(fewestParts(since))]
 }
+
+/** So many looks count as waiting at most, at one meeting. */
+const MOST_LOOKS = 8 * LOOKS
 
 /** What a thread does of each item, from 0 to `WHOLE`. */
 interface Share {
@@ -307,14 +316,14 @@ interface Share {
   readonly to: Local<'i32'>
 }
 
-/** Fewer parts than that are not shared out as shares say: what threads wait after them tells nothing. */
-const FEWEST_PARTS = 8
+/** With fewer parts for each thread, shares are rounded so much that what threads wait for each other tells nothing of their cores. */
+const PARTS_OF_THREAD = 16
 
 const partsOf = ({ turns, grain }: Item): number => Math.ceil(turns / grain)
 
-/** Whether all threads took their shares of everything. */
-const allShare = (items: readonly Item[]): boolean =>
-  items.every((item) => !item.alone && partsOf(item) >= FEWEST_PARTS)
+/** The fewest parts that any of the items is shared out in; what one thread does alone is not. */
+const fewestParts = (items: readonly Item[]): number =>
+  Math.min(...items.map((item) => (item.alone ? 0 : partsOf(item))))
 
 /** The part of so many that an edge between shares is nearest to; the first of two: the last one of all may be short. */
 const partOf = (edge: Local<'i32'>, parts: number): Node<'i32'> => {
@@ -350,7 +359,8 @@ function defineMeeting(module: WasmModule) {
       ifElse(i32.ne(i32.atomic.load(CONTROL.napping), 0), drop(memory.atomic.notify(CONTROL.meeting, -1))),
       whileLoop(missing, [rounds.set(i32.add(rounds, 1)), ifElse(i32.gt_u(rounds, LOOKS), nap)]),
     ]
-    return sequence(wait, i32.add(looks, rounds))
+    // Whoever waits long looks less often, if it may wait in the system.
+    return sequence(wait, lesser(i32.add(looks, rounds), i32.const(MOST_LOOKS)))
   })
 }
 
