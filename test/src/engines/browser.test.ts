@@ -46,8 +46,7 @@ describe.skipIf(!existsSync(CHROMIUM) || availableParallelism() < 2)('Chromium',
   test('a cross-origin isolated page trains with threads, to the bits of Node', async () => {
     const page = await open('isolated')
     expect(await page.evaluate(() => (globalThis as unknown as TestPage).crossOriginIsolated)).toBe(true)
-    expect(await train(page, { threads: 2, ...PLAIN })).toEqual(inNode)
-    expect(await threadsUsed(page)).toContain(2)
+    await trainWithTwoThreads(page, PLAIN, inNode)
     await page.close()
   })
 
@@ -65,8 +64,7 @@ describe.skipIf(!existsSync(CHROMIUM) || availableParallelism() < 2)('Chromium',
   test('as it comes, threads make no difference, and losses are those of Node', async () => {
     const page = await open('isolated')
     const alone = await train(page, { threads: 1 })
-    expect(await train(page, { threads: 2 })).toEqual(alone)
-    expect(await threadsUsed(page)).toContain(2)
+    await trainWithTwoThreads(page, {}, alone)
     for (const [at, loss] of alone.losses.entries()) expect(loss).toBeCloseTo(inNode.losses[at]!, 5)
     await page.close()
   })
@@ -81,6 +79,12 @@ describe.skipIf(!existsSync(CHROMIUM) || availableParallelism() < 2)('Chromium',
 
 const train = (page: Page, options: CompileOptions): Promise<Trained> =>
   page.evaluate((given) => (globalThis as unknown as TestPage).trainTwoLayerNet(given), options)
+
+/** Until the second thread was there before the end, for which nobody waits: on a busy machine it may come too late the first time. */
+async function trainWithTwoThreads(page: Page, options: CompileOptions, expected: Trained): Promise<void> {
+  do expect(await train(page, { threads: 2, ...options })).toEqual(expected)
+  while (!(await threadsUsed(page)).includes(2))
+}
 
 const threadsUsed = (page: Page): Promise<number[]> =>
   page.evaluate(() => (globalThis as unknown as TestPage).threadsUsed())
