@@ -195,9 +195,10 @@ export class ThreadPool {
   }
 
   /**
-   * Runs a program on all threads, and shares the next one out by what they waited for each other; `run` is the calling thread's share, `meetings` how often they meet in it. The calling thread
-   * does not wait for workers that are about to start, or to load a program: it runs alone until then, with the same bits. Only
-   * with `COTANGENT_WAIT_FOR_THREADS=1` in the environment does it wait, if it may: tests of threads then always have them.
+   * Runs a program on all threads, and shares the next one out by what they waited for each other; `run` is the calling thread's
+   * share, `meetings` how often they meet in it. The calling thread does not wait for workers that are about to start, or to load a
+   * program: it runs alone until then, with the same bits. Only with `COTANGENT_WAIT_FOR_THREADS=1` in the environment does it wait,
+   * if it may: tests of threads then always have them.
    */
   run(program: number, meetings: number, steps: number, rows: number, run: ThreadShare): void {
     if (this.#failure !== undefined) throw this.#failure

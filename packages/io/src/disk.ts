@@ -52,8 +52,8 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Makes a folder, and those that it stands in; the ones that were not there, outermost first. Node's own recursion takes a read-only disk for a missing
- * folder, and does not end on systems of files that take no folders.
+ * Makes a folder, and those that it stands in; the ones that were not there, outermost first. Node's own recursion takes a read-only
+ * disk for a missing folder, and does not end on systems of files that take no folders.
  *
  * @throws FileError where it cannot be made.
  */

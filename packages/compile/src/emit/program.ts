@@ -94,12 +94,11 @@ export function emitProgram(
   // The first thread brings the arguments of each step: the others wait for that.
   const meetFirst = shares
   const run = module.func('run', { params: RUN, export: !hasOwn }, ({ thread, threads, arrived, steps, rows }, f) => {
-    const step = f.local('i32', 'step')
+    const [step, looks] = [f.local('i32', 'step'), f.local('i32', 'looks')]
     const share: Share = { from: f.local('i32', 'shareFrom'), to: f.local('i32', 'shareTo') }
     const line = i32.mul(thread, LINE.bytes)
     const meet = (parts = 0) => {
       if (meeting === undefined) return []
-      const looks = f.local('i32', 'looks')
       const { waited: offset } = LINE
       const tells = i32.le_u(i32.mul(threads, PARTS_OF_THREAD), parts)
       return [

@@ -49,9 +49,8 @@ export async function secondsIn(path: string): Promise<number | null> {
     const file = await open(path)
     try {
       const { size } = await file.stat()
-      return (
-        secondsOf(await textFrom(file, Math.max(0, size - END_BYTES), size)) ?? secondsOf(await textFrom(file, 0, size))
-      )
+      const found = size > END_BYTES ? secondsOf(await endOf(file, size)) : null
+      return found ?? secondsOf(await file.readFile('utf8'))
     } finally {
       await file.close()
     }
@@ -61,8 +60,8 @@ export async function secondsIn(path: string): Promise<number | null> {
   }
 }
 
-async function textFrom(file: FileHandle, from: number, to: number): Promise<string> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(to - from), 0, to - from, from)
+async function endOf(file: FileHandle, size: number): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(END_BYTES), 0, END_BYTES, size - END_BYTES)
   return buffer.toString('utf8', 0, bytesRead)
 }
 
