@@ -32,6 +32,8 @@ interface Listener {
   readonly signal: AbortSignal
   /** Hears in one line each what is worth saying. */
   readonly notice: (line: string) => void
+  /** Is called if other threads unpack the digits, while this one may do something else. */
+  readonly onUnpacking?: () => void
 }
 
 /**
@@ -39,7 +41,11 @@ interface Listener {
  *
  * @throws MnistError for files that are not MNIST's; MnistUnreachableError where `--data mnist` cannot be had.
  */
-export async function loadDigits(options: DataOptions, wanted: Wanted, { signal, notice }: Listener): Promise<Digits> {
+export async function loadDigits(
+  options: DataOptions,
+  wanted: Wanted,
+  { signal, notice, onUnpacking }: Listener,
+): Promise<Digits> {
   const { data, dataDir: dir } = options
   if (data === 'synthetic') return drawDigits(wanted, signal)
   // What is said on the way to a mirror that then cannot be reached is summed up in one line.
@@ -47,7 +53,7 @@ export async function loadDigits(options: DataOptions, wanted: Wanted, { signal,
   const onNotice = data === 'auto' ? (line: string) => notices.push(line) : notice
   try {
     const { flatten } = wanted
-    const { train, test } = await loadMnist({ dir, normalize: false, flatten, signal, onNotice })
+    const { train, test } = await loadMnist({ dir, normalize: false, flatten, signal, onNotice, onUnpacking })
     notices.forEach(notice)
     return { name: 'MNIST', train: firstOf(train, wanted.train), test: firstOf(test, wanted.test) }
   } catch (error) {

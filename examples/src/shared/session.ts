@@ -33,11 +33,17 @@ type Work = (session: Session) => void | Promise<void>
 export const withDigits = (options: DataOptions & OutputOptions, wanted: Wanted, work: Work): Promise<void> =>
   whileReading(options, wanted, () => work)
 
-/** {@link withDigits} for work that is made ready while the digits are read, which keeps another thread busy than this one. */
+/** How many milliseconds are given to what needs turns of this thread before others unpack the digits; 20 should do. */
+const MOST_TO_BEGIN = 100
+
+/**
+ * {@link withDigits} for work that is made ready while the digits are read, which keeps another thread busy than this one: best from
+ * when it is told that they are unpacked.
+ */
 function whileReading(
   options: DataOptions & OutputOptions,
   wanted: Wanted,
-  makeReady: () => Work | Promise<Work>,
+  makeReady: (unpacking: Promise<void>) => Work | Promise<Work>,
 ): Promise<void> {
   return interruptible(async (signal) => {
     const screen = openScreen(options)
@@ -46,9 +52,15 @@ function whileReading(
     let said: string[] | undefined = []
     const notice = (line: string) => (said ? void said.push(line) : screen.notice(line))
     try {
-      const reading = loadDigits(options, wanted, { signal: AbortSignal.any([signal, failed.signal]), notice })
+      let onUnpacking = (): void => undefined
+      const unpacking = new Promise<void>((resolve) => {
+        onUnpacking = resolve
+        setTimeout(resolve, MOST_TO_BEGIN)
+      })
+      const listener = { signal: AbortSignal.any([signal, failed.signal]), notice, onUnpacking }
+      const reading = loadDigits(options, wanted, listener)
       reading.catch(() => undefined)
-      const work = await makeReady()
+      const work = await makeReady(unpacking)
       said.forEach(screen.notice)
       said = undefined
       await work({ digits: await reading, screen, signal })
@@ -93,8 +105,9 @@ async function trainOn<O extends TrainingOptions>(
   const resumed = given.resume === undefined ? undefined : await keptFor<O>(command)
   let kept = resumed
   try {
-    await whileReading(resumed?.[0] ?? given, wanted, async () => {
+    await whileReading(resumed?.[0] ?? given, wanted, async (unpacking) => {
       kept ??= given.out === undefined ? undefined : await keptFor<O>(command)
+      await unpacking
       return kept ? workOf(...kept) : workOf(given, undefined)
     })
   } finally {

@@ -89,6 +89,16 @@ it('a file is unpacked while it is read: one stream, several, none, and plain by
   expect(Buffer.compare(await unpackFile(gzipSync(large), 5_000_000), large)).toBe(0)
 })
 
+it('a file that is longer than what is read at a time', async () => {
+  const large = Uint8Array.from({ length: 17_000_000 }, (_, index) => (index * index) >> 3)
+  const stored = gzipSync(large, { level: 0 })
+  expect(stored.length).toBeGreaterThan(2 ** 24)
+  expect(Buffer.compare(await unpackFile(stored, 17_000_000), large)).toBe(0)
+  expect(Buffer.compare(await unpackFile(large, 17_000_000), large)).toBe(0)
+  await expect(unpackFile(stored, 16_900_000)).rejects.toThrow('holds more than the 16900000 bytes')
+  await expect(unpackFile(stored.subarray(0, -9), 17_000_000)).rejects.toThrow('ends too early')
+})
+
 it('random corruptions give an MnistError or the right bytes', async () => {
   let accepted = 0
   let refused = 0

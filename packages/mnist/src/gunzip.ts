@@ -10,6 +10,11 @@ export interface GunzipOptions {
   readonly maxBytes: number
 }
 
+export interface UnpackOptions extends GunzipOptions {
+  /** Is called once another thread has begun to unpack the first piece. */
+  readonly onUnpacking?: () => void
+}
+
 /**
  * The bytes inside a gzip stream; bytes that do not begin as one (1f 8b) are given back as they are.
  *
@@ -30,31 +35,41 @@ export async function gunzip(bytes: Uint8Array, { name, maxBytes }: GunzipOption
   }
 }
 
-/** Bytes that are read at a time: unpacking them takes another thread so long that this one may do something else. */
-const PIECE = 2 ** 21
+/**
+ * Bytes that are read at a time: MNIST's files are read at once, so that another thread unpacks them whatever this one does
+ * meanwhile.
+ */
+const PIECE = 2 ** 24
 
 /**
- * The bytes of a file, unpacked while it is read where it is a gzip stream: the packed bytes are never all in memory, and the
- * unpacked ones only once.
+ * The bytes of a file, unpacked while it is read where it is a gzip stream: of the packed bytes few are in memory, and the unpacked
+ * ones only once.
  *
  * @throws MnistError as {@link gunzip} does; what the file system says of a file that cannot be read.
  */
-export async function readUnpacked(path: string, options: GunzipOptions): Promise<Uint8Array> {
+export async function readUnpacked(path: string, options: UnpackOptions): Promise<Uint8Array> {
   const file = await open(path)
   try {
     const { size } = await file.stat()
-    if (!isGzip(await bytesAt(file, 0, 2))) {
+    const first = await bytesAt(file, 0, Math.min(PIECE, size))
+    if (!isGzip(first)) {
       if (size > options.maxBytes) throw tooLong(options.name, options.maxBytes)
-      return await readFile(file)
+      return first.length < size ? await readFile(file) : first
     }
-    const ending = await bytesAt(file, Math.max(0, size - 4), 4)
-    return await unpack(file, options, outputChunk(ending, options.maxBytes, size))
+    const ending = first.length < size ? await bytesAt(file, size - 4, 4) : first.subarray(-4)
+    return await unpack(file, first, options, outputChunk(ending, options.maxBytes, size))
   } finally {
     await file.close()
   }
 }
 
-async function unpack(file: FileHandle, { name, maxBytes }: GunzipOptions, chunkSize: number): Promise<Uint8Array> {
+/** `first` is what the file begins with; its memory is used for the rest. */
+async function unpack(
+  file: FileHandle,
+  first: Uint8Array<ArrayBuffer>,
+  { name, maxBytes, onUnpacking }: UnpackOptions,
+  chunkSize: number,
+): Promise<Uint8Array> {
   const unpacking = createGunzip({ chunkSize })
   const output = new Output(maxBytes)
   const unpacked = new Promise<Uint8Array>((resolve, reject) => {
@@ -68,16 +83,17 @@ async function unpack(file: FileHandle, { name, maxBytes }: GunzipOptions, chunk
     () => undefined,
     () => undefined,
   )
-  const piece = new Uint8Array(PIECE)
-  for (let position = 0; !unpacking.destroyed; ) {
-    const { bytesRead } = await file.read(piece, 0, PIECE, position)
-    if (bytesRead === 0) break
-    position += bytesRead
-    // The piece is used again once this part of it is through, or there was an error, which does not tell the writer.
+  const room = new Uint8Array(first.buffer)
+  let length = first.length
+  for (let position = length; length > 0 && !unpacking.destroyed; position += length) {
+    const piece = room.subarray(0, length)
+    // It is through, and the room is used again, once it is written, or there was an error, which does not tell the writer.
     const written = new Promise<void>((resolve) => {
-      unpacking.write(piece.subarray(0, bytesRead), () => resolve())
+      unpacking.write(piece, () => resolve())
     })
+    if (position === length) onUnpacking?.()
     await Promise.race([written, settled])
+    length = (await file.read(room, 0, room.length, position)).bytesRead
   }
   if (!unpacking.destroyed) unpacking.end()
   return unpacked
@@ -118,7 +134,7 @@ class Output {
   }
 }
 
-async function bytesAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+async function bytesAt(file: FileHandle, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, position)
   return buffer.subarray(0, bytesRead)
 }

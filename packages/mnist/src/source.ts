@@ -20,6 +20,11 @@ export interface SourceOptions {
   readonly signal?: AbortSignal | undefined
   /** Gets one line for each thing worth saying: a file downloaded, a second attempt, a cache that cannot be used. Default: standard error. */
   readonly onNotice?: ((line: string) => void) | undefined
+  /**
+   * Is called when other threads have begun to unpack all of the files, while this one may do something else; not where they are not
+   * packed, or are downloaded.
+   */
+  readonly onUnpacking?: (() => void) | undefined
   /** Whether a download draws a progress bar on standard error. Default: where that is a terminal. */
   readonly progress?: boolean | undefined
 }
@@ -41,14 +46,16 @@ export async function readMnistFiles(
   files: PerFile<MnistFile> = MNIST_FILES,
   limits: DownloadLimits = DOWNLOAD_LIMITS,
 ): Promise<PerFile<FileContent>> {
-  if (options.dir !== undefined) return readFolder(options.dir, 'dir', files)
+  let packed: number = files.length
+  const onUnpacking = () => --packed === 0 && options.onUnpacking?.()
+  if (options.dir !== undefined) return readFolder(options.dir, 'dir', files, onUnpacking)
   // An empty variable is one that is not set.
-  if (process.env.MNIST_DIR) return readFolder(process.env.MNIST_DIR, 'MNIST_DIR', files)
+  if (process.env.MNIST_DIR) return readFolder(process.env.MNIST_DIR, 'MNIST_DIR', files, onUnpacking)
 
   const folder = options.cacheDir ?? cacheFolder()
   const notice = options.onNotice ?? ((line: string) => void process.stderr.write(`${line}\n`))
   const found = new Map<MnistFile, FileContent | undefined>()
-  await Promise.all(files.map(async (file) => found.set(file, await readCached(folder, file, notice))))
+  await Promise.all(files.map(async (file) => found.set(file, await readCached(folder, file, notice, onUnpacking))))
 
   const keep = cacheWriter(folder, notice)
   // One after another: a mirror that cannot be reached is then told once, and one bar is drawn at a time.
@@ -65,7 +72,12 @@ export async function readMnistFiles(
 /** Room for the largest data set in this format (EMNIST by class, 547 MB); a small gzip file could hold a terabyte. */
 const MAX_FOLDER_FILE = 2 ** 30
 
-async function readFolder(dir: string, origin: string, files: PerFile<MnistFile>): Promise<PerFile<FileContent>> {
+async function readFolder(
+  dir: string,
+  origin: string,
+  files: PerFile<MnistFile>,
+  onUnpacking: () => void,
+): Promise<PerFile<FileContent>> {
   const folder = resolve(dir)
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     const fault =
@@ -84,7 +96,8 @@ async function readFolder(dir: string, origin: string, files: PerFile<MnistFile>
     perFile(files, async (file) => {
       // Checked just above.
       const path = join(folder, present(file)!)
-      const bytes = await readWhole(path, MAX_FOLDER_FILE, MAX_FOLDER_FILE).catch((error: NodeJS.ErrnoException) => {
+      const limits = { maxBytes: MAX_FOLDER_FILE, maxUnpacked: MAX_FOLDER_FILE }
+      const bytes = await readWhole(path, limits, onUnpacking).catch((error: NodeJS.ErrnoException) => {
         throw error instanceof MnistError ? error : new MnistError(`${path}: it cannot be read (${error.message})`)
       })
       return { name: path, bytes }
@@ -97,11 +110,13 @@ async function readCached(
   folder: string,
   file: MnistFile,
   notice: (line: string) => void,
+  onUnpacking: () => void,
 ): Promise<FileContent | undefined> {
   let damaged: string | undefined
   for (const path of [join(folder, file.name), join(folder, `${file.name}.gz`)]) {
     try {
-      const bytes = await readWhole(path, packedLimit(file), file.bytes)
+      const limits = { maxBytes: packedLimit(file), maxUnpacked: file.bytes }
+      const bytes = await readWhole(path, limits, onUnpacking)
       if (sha256(bytes) === file.sha256) return { name: path, bytes }
       damaged = path
     } catch (error) {
@@ -117,14 +132,18 @@ async function readCached(
 const packedLimit = (file: MnistFile): number => file.bytes + 65_536
 
 /** A file unpacked, of at most so many bytes as it lies there and as it is unpacked. */
-async function readWhole(path: string, maxBytes: number, maxUnpacked: number): Promise<Uint8Array> {
+async function readWhole(
+  path: string,
+  { maxBytes, maxUnpacked }: { readonly maxBytes: number; readonly maxUnpacked: number },
+  onUnpacking: () => void,
+): Promise<Uint8Array> {
   const found = await stat(path)
   if (!found.isFile()) throw new MnistError(`${path}: it is not a file; put the MNIST file of this name there`)
   if (found.size > maxBytes)
     throw new MnistError(
       `${path}: its ${found.size} bytes are more than the ${maxBytes} that are read; is it another file?`,
     )
-  return readUnpacked(path, { name: path, maxBytes: maxUnpacked })
+  return readUnpacked(path, { name: path, maxBytes: maxUnpacked, onUnpacking })
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
