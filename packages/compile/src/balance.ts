@@ -23,21 +23,30 @@ export class Balance {
   readonly #shares: Float64Array
   readonly #moves: Float64Array
   readonly #signs: Int8Array
+  #edges: readonly number[]
 
   constructor(threads: number) {
     this.#shares = new Float64Array(threads).fill(1)
     this.#moves = new Float64Array(threads).fill(LEAST_MOVE)
     this.#signs = new Int8Array(threads)
+    this.#edges = edgesOf(this.#shares)
+  }
+
+  get threads(): number {
+    return this.#shares.length
+  }
+
+  /** One that begins with these shares. */
+  copy(): Balance {
+    const copy = new Balance(this.threads)
+    copy.#shares.set(this.#shares)
+    copy.#edges = this.#edges
+    return copy
   }
 
   /** Where the share of each thread begins, and the last one ends: from 0 to {@link WHOLE}. */
-  edges(): number[] {
-    const sum = this.#shares.reduce((a, b) => a + b)
-    let before = 0
-    return [0, ...this.#shares].map((share, thread) => {
-      if (thread > 0) before += share
-      return Math.round((before / sum) * WHOLE)
-    })
+  edges(): readonly number[] {
+    return this.#edges
   }
 
   /** Moves the shares by how long each thread has waited for the others since the last time; where none has, they stay. */
@@ -54,5 +63,15 @@ export class Balance {
     }
     const even = this.#shares.reduce((a, b) => a + b) / this.#shares.length
     for (const [thread, share] of this.#shares.entries()) this.#shares[thread] = Math.max(share / even, LEAST_SHARE)
+    this.#edges = edgesOf(this.#shares)
   }
+}
+
+function edgesOf(shares: Float64Array): number[] {
+  const sum = shares.reduce((a, b) => a + b)
+  let before = 0
+  return [0, ...shares].map((share, thread) => {
+    if (thread > 0) before += share
+    return Math.round((before / sum) * WHOLE)
+  })
 }

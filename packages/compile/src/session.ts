@@ -9,11 +9,12 @@ import {
   type TypedArray,
   tensor,
 } from '@cotangent/core'
+import { controlEnd } from './control.ts'
 import { fastestKernels } from './emit/fastest-kernels.ts'
 import type { EmittedProgram } from './emit/program.ts'
 import { freshMemoryIsSlow } from './fresh-memory.ts'
 import type { MicroKernelsName } from './panels.ts'
-import { controlEnd, startThreads, type ThreadPool, type ThreadShare, waitForOthers } from './threads.ts'
+import { startThreads, type ThreadPool, type ThreadShare, waitForOthers } from './threads.ts'
 import { tensorBytes } from './value.ts'
 import { type WebAssemblyMemory, webAssembly } from './wasm/engine.ts'
 import { features } from './wasm/features.ts'
@@ -198,7 +199,7 @@ export class Session {
   }
 
   /** Compiles a program's module: what makes its steps, with all threads if they meet in it, and what ends its use. */
-  start({ module, meetings, rowMeetings }: EmittedProgram): StartedProgram {
+  start({ module, meetings, rowMeetings, parts }: EmittedProgram): StartedProgram {
     const compiled = new webAssembly.Module(module.encode())
     const instance = new webAssembly.Instance(compiled, { env: { memory: this.memory, stalled: this.#stalled } })
     // What emitProgram exports.
@@ -206,7 +207,7 @@ export class Session {
     ;(instance.exports.warm as () => undefined)()
     const pool = meetings > 0 ? this.#threads() : undefined
     if (pool === undefined) return { run: (steps, rows) => run(0, 1, 0, steps, rows), release: () => undefined }
-    const program = pool.add(compiled)
+    const program = pool.add(compiled, parts)
     return {
       run: (steps, rows) => pool.run(program, steps * (rows === 0 ? meetings : rowMeetings), steps, rows, run),
       release: () => pool.remove(program),

@@ -6,7 +6,7 @@ import { type NamedTask, storesOf } from './tasks.ts'
 import { tensorBytes } from './value.ts'
 
 /** Rows that are shared out together: whole vectors of what has one number a row, and whole turns of matrix products. */
-export const ROWS_TOGETHER = 8
+export const ROWS_TOGETHER = 4
 
 /** Fewer rows or tasks than that, or more bytes, which all stay in memory, are not worth it. */
 const FEWEST_ROWS = 2 * ROWS_TOGETHER

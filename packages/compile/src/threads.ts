@@ -1,6 +1,8 @@
 import { CotangentError } from '@cotangent/core'
 import { Balance } from './balance.ts'
+import { CONTROL, controlEnd } from './control.ts'
 import { PAGE_BYTES } from './fresh-memory.ts'
+import { SharedWork } from './shared-work.ts'
 import { doWhile, sequence } from './wasm/control.ts'
 import { type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from './wasm/engine.ts'
 import { i32 } from './wasm/instructions.ts'
@@ -11,42 +13,6 @@ import { environmentVariable, type HostWorker, mayWait, startWorker } from './wo
 export class ThreadError extends CotangentError {
   override name = 'ThreadError'
 }
-
-/** Where threads of a session find each other, as byte addresses at the start of its memory. */
-export const CONTROL = {
-  /** Counts the programs started; workers wait for it to change. */
-  generation: 0,
-  /** Which program to run, and the arrivals at meetings before it. */
-  program: 4,
-  arrived: 8,
-  /** How many workers wait in the system, and must be woken. */
-  sleeping: 12,
-  /** 1 once a worker has failed. */
-  failed: 16,
-  /** How many steps the program makes, and the address of their arguments and results. */
-  steps: 28,
-  rows: 32,
-  /** How many programs were handed to the workers, and how many they hold, summed over them. */
-  added: 20,
-  loaded: 24,
-  /** Arrivals at meetings; on a cache line of its own, as all threads spin on it. */
-  meeting: 64,
-  /** How many threads wait at a meeting in the system, and must be woken. */
-  napping: 128,
-  end: 192,
-} as const
-
-/** What follows for each thread, on a cache line of its own, and one more. */
-export const LINE = {
-  bytes: 64,
-  /** Where its share of the work begins, from 0 to `WHOLE`; it ends where that of the next one begins. */
-  share: CONTROL.end,
-  /** How often it has looked for the others at meetings after work that all share. */
-  waited: CONTROL.end + 4,
-} as const
-
-/** Where memory begins that is not for finding each other. */
-export const controlEnd = (threads: number): number => CONTROL.end + (threads + 1) * LINE.bytes
 
 /** How often a worker looks for the next program, or a thread for the others at a meeting, before it looks at the clock: 3 to 30 µs. */
 export const LOOKS = 10_000
@@ -141,10 +107,12 @@ export class ThreadPool {
   readonly #workers: readonly HostWorker[]
   readonly #stalled: () => undefined
   readonly #patient = mayWait() && environmentVariable('COTANGENT_WAIT_FOR_THREADS') === '1'
-  readonly #balance: Balance
+  /** Of each program, at its place. */
+  readonly #work: SharedWork[] = []
+  /** Of the program that ran last. */
+  #last: SharedWork | undefined
+  readonly #speeds: Balance
   readonly #free: number[] = []
-  #waited: readonly number[]
-  #places = 0
   #added = 0
   #arrived = 0
   /** Why a run ended before its last meeting: each further one would give wrong results. */
@@ -155,9 +123,7 @@ export class ThreadPool {
     this.threads = threads
     this.#stalled = stallWatch(memory)
     this.#control = new Int32Array(memory.buffer, 0, controlEnd(threads) / 4)
-    this.#balance = new Balance(threads)
-    this.#waited = Array.from({ length: threads }, () => 0)
-    this.#share()
+    this.#speeds = new Balance(threads)
     const spinner = spinModule()
     this.#workers = Array.from({ length: threads - 1 }, (_, index) => {
       const worker = startWorker(WORKER)
@@ -176,12 +142,14 @@ export class ThreadPool {
   }
 
   /**
-   * Hands a program to all workers; the place that it is started by. It is counted, and all are woken, before it is posted. A worker
-   * that got it before it was counted would hold more than were added, leave for its event loop to be given what is missing, and stay
-   * there for good; one that got it before the wake would take that for the start of a program.
+   * Hands a program to all workers; the place that it is started by. `parts` says in how many parts the work before each of its
+   * meetings is shared out. It is counted, and all are woken, before it is posted. A worker that got it before it was counted would
+   * hold more than were added, leave for its event loop to be given what is missing, and stay there for good; one that got it before
+   * the wake would take that for the start of a program.
    */
-  add(module: WebAssemblyModule): number {
-    const place = this.#free.pop() ?? this.#places++
+  add(module: WebAssemblyModule, parts: readonly number[]): number {
+    const place = this.#free.pop() ?? this.#work.length
+    this.#work[place] = new SharedWork(this.#control, this.#speeds, parts)
     this.#added++
     Atomics.store(this.#control, CONTROL.added / 4, this.#added)
     this.#wake()
@@ -207,6 +175,12 @@ export class ThreadPool {
       return
     }
     const control = this.#control
+    const work = this.#work[program]!
+    if (work !== this.#last) {
+      this.#last?.learn()
+      work.share()
+      this.#last = work
+    }
     Atomics.store(control, CONTROL.program / 4, program)
     Atomics.store(control, CONTROL.arrived / 4, this.#arrived)
     Atomics.store(control, CONTROL.steps / 4, steps)
@@ -220,21 +194,9 @@ export class ThreadPool {
       throw error
     }
     this.#arrived = (this.#arrived + meetings * this.threads) | 0
-    this.#learn()
-  }
-
-  /** Shares the next work out by what the threads have waited for each other in the last one. */
-  #learn(): void {
-    const waited = this.#waited.map((_, thread) => Atomics.load(this.#control, (thread * LINE.bytes + LINE.waited) / 4))
-    // Counts wrap. What a worker has yet to add, after the last meeting, counts the next time.
-    this.#balance.learn(waited.map((now, thread) => (now - this.#waited[thread]!) >>> 0))
-    this.#waited = waited
-    this.#share()
-  }
-
-  #share(): void {
-    for (const [thread, edge] of this.#balance.edges().entries()) {
-      Atomics.store(this.#control, (thread * LINE.bytes + LINE.share) / 4, edge)
+    if (work.isDue()) {
+      work.learn()
+      work.share()
     }
   }
 

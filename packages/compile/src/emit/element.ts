@@ -7,7 +7,7 @@ import { i32 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import type { Arithmetic } from './arithmetic.ts'
-import type { Cursors } from './cursor.ts'
+import type { Cursor, Cursors } from './cursor.ts'
 
 /** What elements are computed with: one at a time, or side by side along the loop `along`. */
 export interface ElementContext {
@@ -79,12 +79,21 @@ export function emitElements(
 const operandDType = (part: Extract<Value, { op: 'apply' }>) =>
   (part.name === 'select' ? part.operands[1]! : part.operands[0]!).dtype
 
-function emitLoad(part: Extract<Value, { op: 'load' }>, context: ElementContext): Node {
+type Load = Extract<Value, { op: 'load' }>
+
+/** Where a load reads at the present turn of the loops: at an address, to which the offset of a cursor is added. */
+export function placeOfLoad(
+  { buffer, dtype, index, indirect }: Load,
+  context: ElementContext,
+): { readonly cursor: Cursor; readonly address: Node<'i32'> } {
+  const cursor = context.cursors.at(buffer, dtype, index)
+  if (indirect === undefined) return { cursor, address: cursor.local.get }
+  return { cursor, address: i32.add(cursor.local, lookedUp(indirect, cursor.bytes, context)) }
+}
+
+function emitLoad(part: Load, context: ElementContext): Node {
   const { arithmetic, along } = context
-  const cursor = context.cursors.at(part.buffer, part.dtype, part.index)
-  const address = part.indirect
-    ? i32.add(cursor.local, lookedUp(part.indirect, cursor.bytes, context))
-    : cursor.local.get
+  const { cursor, address } = placeOfLoad(part, context)
   if (arithmetic.lanes === 1) return arithmetic.load(part.dtype, address, cursor.offset)
   const step = part.index.by[along] ?? 0
   if (step === 1) return arithmetic.load(part.dtype, address, cursor.offset)

@@ -1,12 +1,13 @@
 import { sizeOf } from '@cotangent/core'
 import { WHOLE } from '../balance.ts'
 import { conflicts, type Touched, together, touchedBy } from '../conflicts.ts'
+import { CONTROL, LINES, STRETCHES } from '../control.ts'
 import { MICRO_KERNELS, type MicroKernelsName, USUAL } from '../panels.ts'
 import type { ProgramPlan } from '../program-plan.ts'
 import type { Region } from '../regions.ts'
 import type { Row, Rows } from '../rows.ts'
 import type { Task } from '../tasks.ts'
-import { CONTROL, LINE, LOOKS } from '../threads.ts'
+import { LOOKS } from '../threads.ts'
 import { call, doWhile, drop, ifElse, lesser, select, sequence, whileLoop } from '../wasm/control.ts'
 import type { Func, Local } from '../wasm/entities.ts'
 import { i32, i64, memory } from '../wasm/instructions.ts'
@@ -89,43 +90,42 @@ export function emitProgram(
     rows.results.map((row) => memory.copy(inRow(row, from, step), row.address, row.bytes)),
   )
   const items = itemsOf(phases, regions, (task) => touchedBy(plan, task, layout))
-  let meetings = 0
+  const parts: number[] = []
   const shares = phases.some(({ alone }) => !alone)
   // The first thread brings the arguments of each step: the others wait for that.
   const meetFirst = shares
   const run = module.func('run', { params: RUN, export: !hasOwn }, ({ thread, threads, arrived, steps, rows }, f) => {
     const [step, looks] = [f.local('i32', 'step'), f.local('i32', 'looks')]
     const share: Share = { from: f.local('i32', 'shareFrom'), to: f.local('i32', 'shareTo') }
-    const line = i32.mul(thread, LINE.bytes)
-    const meet = (parts = 0) => {
+    const line = i32.mul(thread, LINES.bytes)
+    const alone = meeting === undefined
+    const meet = (stretch?: number) => {
       if (meeting === undefined) return []
-      const { waited: offset } = LINE
-      const tells = i32.le_u(i32.mul(threads, PARTS_OF_THREAD), parts)
-      return [
-        ifElse(i32.gt_u(threads, 1), [
-          looks.set(call(meeting, { arrived: arrived.tee(i32.add(arrived, threads)) })),
-          ifElse(tells, i32.store(line, i32.add(i32.load(line, { offset }), looks), { offset })),
-        ]),
-      ]
+      const offset = LINES.waited + 4 * ((stretch ?? 0) % STRETCHES)
+      const wait = call(meeting, { arrived: arrived.tee(i32.add(arrived, threads)) })
+      const waited = i32.store(line, i32.add(i32.load(line, { offset }), looks), { offset })
+      return [ifElse(i32.gt_u(threads, 1), stretch === undefined ? drop(wait) : [looks.set(wait), waited])]
     }
-    const count = (parts: number) => {
-      meetings++
-      return meet(parts)
-    }
-    const ownShare = () => {
-      if (meeting === undefined) return []
-      const edge = (offset: number) => i32.atomic.load(line, { offset })
-      const [from, to] = [share.from.set(edge(LINE.share)), share.to.set(edge(LINE.share + LINE.bytes))]
-      return [ifElse(i32.gt_u(threads, 1), [from, to])]
+    const together: Together = {
+      share,
+      begin: () => {
+        if (alone) return []
+        const edge = LINES.share + 4 * (parts.length % STRETCHES)
+        const [from, to] = [edge, edge + LINES.bytes].map((offset) => i32.load(line, { offset }))
+        return [ifElse(i32.gt_u(threads, 1), [share.from.set(from!), share.to.set(to!)])]
+      },
+      end: (fewest) => {
+        parts.push(fewest)
+        return meet(parts.length - 1)
+      },
     }
     return [
       own.set(i32.add(layout.own, i32.mul(thread, layout.ownBytes))),
       share.to.set(WHOLE),
-      ...ownShare(),
       doWhile(
         [
           ifElse(rows, [whenFirst(thread, call(take, { from: rows, step })), meetFirst ? meet() : []]),
-          ...schedule(items, thread, share, f, count),
+          ...schedule(items, thread, together, f),
           ifElse(rows, whenFirst(thread, call(give, { from: rows, step }))),
         ],
         i32.lt_u(step.tee(i32.add(step, 1)), steps),
@@ -133,12 +133,14 @@ export function emitProgram(
     ]
   })
   if (layout.warmUp) defineWarmUp(module, layout.warmUp)
+  const meetings = parts.length
   const rowMeetings = meetings + (meetFirst ? 1 : 0)
   return {
     module,
     run,
     meetings,
     rowMeetings,
+    parts,
     kernels,
     phases: phases.map(({ task, func: { name } }) => ({ task, name })),
   }
@@ -163,6 +165,8 @@ export interface EmittedProgram {
   /** How often threads meet in one step: in place, and where it takes its arguments from rows. */
   readonly meetings: number
   readonly rowMeetings: number
+  /** In how many parts the work before each meeting is shared out, at least; what one thread does alone has none. */
+  readonly parts: readonly number[]
   /** The micro-kernels that multiply matrices in it, if any do. */
   readonly kernels: MicroKernelsName | undefined
   readonly phases: readonly { readonly task: number; readonly name: string }[]
@@ -279,16 +283,25 @@ function imageByImage(phases: readonly Scheduled[], region: Region, touched: Tou
   }
 }
 
+/** What code is made of that several threads run together. */
+interface Together {
+  readonly share: Share
+  /** Finds this thread's share of the stretch that begins. */
+  readonly begin: () => readonly Node<'none'>[]
+  /** Ends a stretch, shared out in so many parts at least, with a meeting. */
+  readonly end: (parts: number) => readonly Node<'none'>[]
+}
+
 /**
  * All items in order. Threads meet only where one of them would else touch what another one may not be done with; and in the end.
  */
 function schedule(
   items: readonly Item[],
   thread: Local<'i32'>,
-  share: Share,
+  together: Together,
   f: FunctionBuilder,
-  meet: (parts: number) => readonly Node<'none'>[],
 ): Node<'none'>[] {
+  const { share } = together
   const [begin, end] = [f.local('i32', 'begin'), f.local('i32', 'end')]
   const whole = ({ turns, run }: Item) => whenFirst(thread, [begin.set(0), end.set(turns), ...run(begin, end, f)])
   if (items.every(({ alone }) => alone)) return items.map(whole)
@@ -296,14 +309,16 @@ function schedule(
   const nodes = items.flatMap((item) => {
     const { turns, grain, alone, run, touched } = item
     const waits = since.some((before) => !(before.alone && alone) && conflicts(before.touched, touched))
-    const meeting = waits ? meet(fewestParts(since)) : []
-    since = waits ? [item] : [...since, item]
+    const meeting = waits ? together.end(fewestParts(since)) : []
+    if (waits) since = []
+    const begins = alone || since.some((before) => !before.alone) ? [] : together.begin()
+    since.push(item)
     if (alone) return [...meeting, whole(item)]
     const edge = (of: Local<'i32'>) => atMost(i32.mul(partOf(of, partsOf(item)), grain), turns)
     const own = ifElse(i32.lt_u(begin, end), run(begin, end, f))
-    return [...meeting, begin.set(edge(share.from)), end.set(edge(share.to)), own]
+    return [...meeting, ...begins, begin.set(edge(share.from)), end.set(edge(share.to)), own]
   })
-  return [...nodes, ...meet(fewestParts(since))]
+  return [...nodes, ...together.end(fewestParts(since))]
 }
 
 /** So many looks count as waiting at most, at one meeting. */
@@ -315,14 +330,13 @@ interface Share {
   readonly to: Local<'i32'>
 }
 
-/** With fewer parts for each thread, shares are rounded so much that what threads wait for each other tells nothing of their cores. */
-const PARTS_OF_THREAD = 16
-
 const partsOf = ({ turns, grain }: Item): number => Math.ceil(turns / grain)
 
-/** The fewest parts that any of the items is shared out in; what one thread does alone is not. */
-const fewestParts = (items: readonly Item[]): number =>
-  Math.min(...items.map((item) => (item.alone ? 0 : partsOf(item))))
+/** The fewest parts that any of the items is shared out in; none where one thread does all of them alone. */
+function fewestParts(items: readonly Item[]): number {
+  const shared = items.filter(({ alone }) => !alone)
+  return shared.length === 0 ? 0 : Math.min(...shared.map(partsOf))
+}
 
 /** The part of so many that an edge between shares is nearest to; the first of two: the last one of all may be short. */
 const partOf = (edge: Local<'i32'>, parts: number): Node<'i32'> => {
