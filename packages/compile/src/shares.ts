@@ -9,7 +9,7 @@ import { tensorBytes } from './value.ts'
 export const ROWS_TOGETHER = 4
 
 /** Fewer rows or tasks than that, or more bytes, which all stay in memory, are not worth it. */
-const FEWEST_ROWS = 2 * ROWS_TOGETHER
+const FEWEST_ROWS = 16
 const FEWEST_TASKS = 2
 const MOST_BYTES = 1 << 20
 
