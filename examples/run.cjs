@@ -87,7 +87,7 @@ async function bundled() {
     if (error.errors === undefined) console.error(`error: the examples cannot be bundled: ${error.message}`)
     process.exit(1)
   }
-  const old = readdirSync(cache).filter((name) => !name.includes('.'))
+  const old = readdirSync(cache).filter((name) => !name.includes('.') && name !== basename(folder))
   try {
     renameSync(unfinished, folder)
   } catch {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,9 +21,14 @@ export interface ExampleOptions {
   readonly onStart?: (child: ChildProcess) => void
 }
 
+/** What follows `node` in the script that pnpm runs. */
+const START = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.example as string)
+  .split(' ')
+  .slice(1)
+
 /** Runs `pnpm example …` as the program that pnpm calls, with pipes in the place of a terminal. */
 export function runExample(args: readonly string[], { env, onOutput, onStart }: ExampleOptions = {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/src/main.ts', ...args], {
+  const child = spawn(process.execPath, [...START, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -35,7 +35,7 @@ import { sparseBytes } from './sparse-rows.ts'
 
 /**
  * Rows of one turn where threads share out rows: as many as the micro-kernel of its widest panels takes at once, where these are a part
- * of what is shared out of rows elsewhere, or eight of little work.
+ * of what is shared out of rows elsewhere, or all of that where a row is little work.
  */
 function rowsOfTurn(product: Product, kernels: MicroKernels): number {
   const vectors = vectorsOf(sizesOf(product).n, product.dtype)
