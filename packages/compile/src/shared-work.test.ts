@@ -1,5 +1,5 @@
 import { type AnyTensor, full, type Tensor, zeros } from '@cotangent/core'
-import { conv2d, matmul, maxPool2d, mul, relu, sub, sum } from '@cotangent/ops'
+import { concat, conv2d, matmul, maxPool2d, mul, relu, sub, sum } from '@cotangent/ops'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Balance, WHOLE } from './balance.ts'
 import { compile } from './compile.ts'
@@ -70,12 +70,20 @@ test('however threads share images that go through several layers one after the 
 
 const PAGE = 65_536
 
+interface First {
+  /** Where its share begins. */
+  readonly from?: number
+  readonly begins?: (session: Session) => void
+  /** Whether the program takes its arguments, all zero, from rows. */
+  readonly rows?: boolean
+}
+
 /** Runs the first thread's share of a program of two, whose second one comes to each meeting late and does nothing. */
 function firstOfTwo(
   f: (...args: never[]) => unknown,
   args: readonly AnyTensor[],
-  share: number,
-  { from = 0, begins = () => undefined }: { readonly from?: number; readonly begins?: (session: Session) => void } = {},
+  share: number | ((stretch: number) => number),
+  { from = 0, begins = () => undefined, rows = false }: First = {},
 ) {
   const start = vi.spyOn(Session.prototype, 'start')
   start.mockReturnValue({ run: () => undefined, release: () => undefined })
@@ -89,10 +97,11 @@ function firstOfTwo(
   const { exports } = new webAssembly.Instance(new webAssembly.Module(module.encode()), {
     env: { memory: session.memory, stalled },
   })
-  for (const [thread, edge] of [from, share, 1].entries()) {
-    for (let stretch = 0; stretch < meetings; stretch++) control[placeOf('share', thread, stretch)] = edge * WHOLE
+  for (let stretch = 0; stretch < meetings; stretch++) {
+    const edges = [from, typeof share === 'number' ? share : share(stretch), 1]
+    for (const [thread, edge] of edges.entries()) control[placeOf('share', thread, stretch)] = edge * WHOLE
   }
-  ;(exports.run as ThreadShare)(0, 2, 0, 1, 0)
+  ;(exports.run as ThreadShare)(0, 2, 0, 1, rows ? session.allocate(1 << 20) : 0)
   const waited = Array.from({ length: meetings + 1 }, (_, stretch) => control[placeOf('waited', 0, stretch)]!)
   return { result: read() as Tensor, parts, waited }
 }
@@ -121,6 +130,20 @@ test('a thread does its share of the rows', () => {
   }
 })
 
+test('of each stretch a thread does its share', () => {
+  const [x, y] = [full([100, 40], 2), full([40, 100], 1)]
+  const f = (x: Tensor, y: Tensor) => {
+    const product = matmul(x, y)
+    return concat([product, matmul(product, product)])
+  }
+  // The first product, copies of what it gave, the second product, and what puts them together.
+  const { result, parts } = firstOfTwo(f, [x, y], (stretch) => [0.8, 1, 0.4, 1][stretch]!)
+  expect(parts).toHaveLength(4)
+  const rows = Array.from({ length: 200 }, (_, row) => result.data[100 * row])
+  expect(rows.slice(0, 100)).toEqual(rows.slice(0, 100).map((_, row) => (row < 80 ? 80 : 0)))
+  expect(rows.slice(100)).toEqual(rows.slice(100).map((_, row) => (row < 40 ? 80 ** 3 : 0)))
+})
+
 test('what a thread waits for others is counted, stretch by stretch, and in how many parts these are shared out', () => {
   const [x, few] = [full([250, 40], 2), full([40, 20], 1)]
   const all = firstOfTwo((x: Tensor) => mul(sub(x, 1), x), [x], 0.5)
@@ -128,6 +151,10 @@ test('what a thread waits for others is counted, stretch by stretch, and in how 
   // The sums are so few that one thread makes them.
   const some = firstOfTwo((x: Tensor, few: Tensor) => mul(x, sum(few, { axis: 1 })), [x, few], 0.5)
   expect(some).toMatchObject({ parts: [0, 250], waited: [LOOKS + 1, LOOKS + 1, 0] })
+  // All wait for the first one to bring the arguments, which is no stretch.
+  expect(firstOfTwo((x: Tensor) => mul(sub(x, 1), x), [x], 0.5, { rows: true })).toMatchObject({
+    waited: [LOOKS + 1, 0],
+  })
   // What is made alone beside what is shared out is no part of it.
   const beside = (x: Tensor, few: Tensor) => [sub(x, 1), sum(few)]
   expect(firstOfTwo(beside, [x, few], 0.5)).toMatchObject({ parts: [2500] })

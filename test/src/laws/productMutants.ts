@@ -122,7 +122,7 @@ const SHARE_MUTANTS: readonly SourceMutant[] = [
     ['line * CACHE_LINE)', 'line * CACHE_LINE + 1)'],
     ['bytes < SHORT_ROW', 'bytes <= SHORT_ROW'],
     [' || bytes > LONG_ROW', ''],
-    ['load.indirect?.stride !== elements || ', 'load.indirect === undefined || '],
+    [' || !inOrder', ''],
     ['.filter((value) => !isGuarded(value))', ''],
     ['new Set(values.flatMap(loadsIn))', 'values.flatMap(loadsIn)'],
     ['[...lookUp, ...this.#advance(0, 1)]), ...start)', '[...lookUp, ...this.#advance(0, 1)]))'],

@@ -149,7 +149,7 @@ class LoopEmitter {
       const { cursor, address } = placeOfLoad(load, this.#context(this.#single))
       const bytes = elements * cursor.bytes
       const inOrder = load.index.by.slice(1).every((step, axis) => step === sizeOf(lengths.slice(axis + 2)))
-      if (load.indirect?.stride !== elements || !inOrder || bytes < SHORT_ROW || bytes > LONG_ROW) return []
+      if (load.indirect === undefined || !inOrder || bytes < SHORT_ROW || bytes > LONG_ROW) return []
       const row = this.#f.local('i32', 'row')
       const lines = Array.from({ length: Math.ceil(bytes / CACHE_LINE) }, (_, line) => line * CACHE_LINE)
       // Rows begin anywhere in a line: the last byte may be in one more.
