@@ -1,5 +1,5 @@
 import { type AnyTensor, cast, type Tensor, tensor } from '@cotangent/core'
-import { add, div, mul, pad, take } from '@cotangent/ops'
+import { add, div, mul, pad, slice, take, transpose } from '@cotangent/ops'
 import { expect, test } from 'vitest'
 import { compile } from '../compile.ts'
 import { integers, plain } from '../exact.fixtures.ts'
@@ -64,6 +64,15 @@ test('nothing of rows that stand only in some places, as in padding there is non
     ])
   expect(readAhead(padded, [places])).toEqual([])
   expect(plain(compile(padded, { threads: 1 })(places))).toEqual(plain(padded(places)))
+})
+
+test('of rows of which a part is taken that part, and nothing of such as are taken in another order', () => {
+  const table = tableOf([7, 28, 28], 'uint8')
+  const part = (places: Tensor<'int32'>) => slice(take(table, places), { begin: [0, 10, 0], end: [6, 20, 28] })
+  expect(readAhead(part, [places])).toEqual(linesOf(280))
+  const turned = (places: Tensor<'int32'>) => transpose(take(table, places), [0, 2, 1])
+  expect(readAhead(turned, [places])).toEqual([])
+  for (const f of [part, turned]) expect(plain(compile(f, { threads: 1 })(places))).toEqual(plain(f(places)))
 })
 
 test('nothing of what is looked up along another axis, or element by element', () => {
