@@ -21,8 +21,10 @@ export interface ExampleOptions {
   readonly onStart?: (child: ChildProcess) => void
 }
 
-/** What follows `node` in the script that pnpm runs. */
-const START = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.example as string)
+/** What follows `node` in the script that pnpm runs, before the example's name. */
+export const START: readonly string[] = (
+  JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.example as string
+)
   .split(' ')
   .slice(1)
 

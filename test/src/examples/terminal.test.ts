@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { ROOT } from './example.ts'
+import { ROOT, START } from './example.ts'
 
 /** What runs a program in a terminal, where util-linux is installed. */
 const SCRIPT = 'script'
@@ -9,7 +9,7 @@ const there = process.platform === 'linux' && spawnSync(SCRIPT, ['--version']).s
 
 /** What a terminal of so many columns is sent by an example. */
 function typed(args: string, columns: number, env: Readonly<Record<string, string>>): Promise<string> {
-  const node = `'${process.execPath}' --import tsx examples/src/main.ts ${args}`
+  const node = `'${process.execPath}' ${START.join(' ')} ${args}`
   const child = spawn(SCRIPT, ['-qefc', `stty cols ${columns} && ${node}`, '/dev/null'], {
     cwd: ROOT,
     env: { ...process.env, CI: undefined, TERM: 'xterm-256color', NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
