@@ -24,9 +24,14 @@ const cache = join(__dirname, 'node_modules/.cache/examples')
 // V8 of Node 20 multiplies and adds with one rounding (relaxed SIMD) only where it is told to; later ones do by themselves.
 if (process.versions.v8.startsWith('11.3.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
 
-const [first, second] = process.argv.slice(2).filter((word) => word !== '--')
-if (first === 'graph' && second !== undefined && existsSync(second)) runSources()
-else runBundle()
+const [first, ...others] = process.argv.slice(2).filter((word) => word !== '--')
+const namesFile = others.some((word, at) => others[at - 1] !== '--out' && existsSync(word))
+const started = first === 'graph' && namesFile ? runSources() : runBundle()
+started.catch((error) => {
+  console.error(`error: the examples cannot be started: ${error.message}`)
+  if (process.env.DEBUG) console.error(error.stack)
+  process.exitCode = 1
+})
 
 /** A module of the user's own imports the packages itself: there must be one copy of them. */
 async function runSources() {
@@ -38,9 +43,9 @@ async function runSources() {
 async function runBundle() {
   const file = await bundled()
   const compiledFile = join(dirname(file), `${compiledName()}.compiled`)
-  const cachedData = existsSync(compiledFile) ? readFileSync(compiledFile) : undefined
-  const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData })
-  // The engine refuses what another version of it has made.
+  const cachedData = read(compiledFile)
+  const script = new Script(readFileSync(file, 'utf8'), { filename: file, cachedData })
+  // The engine refuses what was made with other flags.
   if (cachedData === undefined || script.cachedDataRejected) {
     // In the end it has compiled all that the example needs.
     process.once('exit', (code) => code === 0 && keep(compiledFile, script.createCachedData()))
@@ -51,11 +56,11 @@ async function runBundle() {
 
 /** What an example runs of the bundle depends on its name, and on whether what it makes is kept. */
 function compiledName() {
-  const kept = process.argv.some((word) => /^--(out|resume)\b/.test(word))
-  return `${basename(first ?? 'list')}${kept ? '-kept' : ''}`
+  const kept = others.some((word) => /^--(out|resume)\b/.test(word))
+  return `${basename(first ?? 'list')}${kept ? '-kept' : ''}-${process.version}`
 }
 
-/** The bundle of the sources as they are now: a function of `exports`, `require` and `module`, in ASCII. */
+/** The file with the bundle of the sources as they are now: a function of `exports`, `require` and `module`. */
 async function bundled() {
   const folder = join(cache, fingerprint())
   const file = join(folder, 'main.cjs')
@@ -72,7 +77,6 @@ async function bundled() {
       target: 'node20',
       // Node's own modules are all that is loaded in the end, and a script that is no file's cannot import.
       supported: { 'dynamic-import': false },
-      charset: 'ascii',
       sourcemap: 'linked',
       minifySyntax: true,
       minifyWhitespace: true,
@@ -91,8 +95,10 @@ async function bundled() {
   try {
     renameSync(unfinished, folder)
   } catch {
-    // Another process was first.
-    rmSync(unfinished, { recursive: true, force: true })
+    // Another process was first; or the folder is what was left of one.
+    const left = existsSync(file) ? unfinished : folder
+    rmSync(left, { recursive: true, force: true })
+    if (left === folder) renameSync(unfinished, folder)
   }
   for (const name of old) rmSync(join(cache, name), { recursive: true, force: true })
   return file
@@ -109,14 +115,27 @@ const whereSourcesAre = {
   },
 }
 
-/** Whole or not at all: several processes may be at it. Without it, the next start takes longer. */
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest()
+
+/** Writes bytes behind their SHA-256, whole or not at all: several processes may be at it. Without them, the next start takes longer. */
 function keep(file, bytes) {
   const unfinished = `${file}.${process.pid}`
   try {
-    writeFileSync(unfinished, bytes)
+    writeFileSync(unfinished, Buffer.concat([sha256(bytes), bytes]))
     renameSync(unfinished, file)
   } catch {
     rmSync(unfinished, { force: true })
+  }
+}
+
+/** What was kept, if it is there and can be read, just as it was written: code that is damaged would end the process. */
+function read(file) {
+  try {
+    const bytes = readFileSync(file)
+    const content = bytes.subarray(32)
+    return sha256(content).equals(bytes.subarray(0, 32)) ? content : undefined
+  } catch {
+    return undefined
   }
 }
 

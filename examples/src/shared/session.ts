@@ -54,12 +54,15 @@ function whileReading(
     try {
       let onUnpacking = (): void => undefined
       const unpacking = new Promise<void>((resolve) => {
-        onUnpacking = resolve
-        setTimeout(resolve, MOST_TO_BEGIN)
+        const latest = setTimeout(resolve, MOST_TO_BEGIN)
+        onUnpacking = () => {
+          clearTimeout(latest)
+          resolve()
+        }
       })
       const listener = { signal: AbortSignal.any([signal, failed.signal]), notice, onUnpacking }
       const reading = loadDigits(options, wanted, listener)
-      reading.catch(() => undefined)
+      reading.then(onUnpacking, onUnpacking)
       const work = await makeReady(unpacking)
       said.forEach(screen.notice)
       said = undefined

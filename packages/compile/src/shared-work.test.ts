@@ -323,6 +323,10 @@ test('shares move after some time, or when another program runs', () => {
   second()
   expect(counts()).toEqual([3, 2])
   expect(learn.mock.contexts[1]).toBe(share.mock.contexts[1])
+  // Nothing is left to be learnt from.
+  due.mockReturnValue(false)
+  first()
+  expect(counts()).toEqual([4, 2])
 })
 
 test('is due two milliseconds after shares were told', () => {

@@ -109,8 +109,9 @@ export class ThreadPool {
   readonly #patient = mayWait() && environmentVariable('COTANGENT_WAIT_FOR_THREADS') === '1'
   /** Of each program, at its place. */
   readonly #work: SharedWork[] = []
-  /** Of the program that ran last. */
+  /** Of the program that ran last, and whether it did since what its threads waited was learnt from. */
   #last: SharedWork | undefined
+  #hasWaits = false
   readonly #speeds: Balance
   readonly #free: number[] = []
   #added = 0
@@ -177,7 +178,7 @@ export class ThreadPool {
     const control = this.#control
     const work = this.#work[program]!
     if (work !== this.#last) {
-      this.#last?.learn()
+      if (this.#hasWaits) this.#last?.learn()
       work.share()
       this.#last = work
     }
@@ -194,7 +195,8 @@ export class ThreadPool {
       throw error
     }
     this.#arrived = (this.#arrived + meetings * this.threads) | 0
-    if (work.isDue()) {
+    this.#hasWaits = !work.isDue()
+    if (!this.#hasWaits) {
       work.learn()
       work.share()
     }

@@ -42,8 +42,8 @@ export async function gunzip(bytes: Uint8Array, { name, maxBytes }: GunzipOption
 const PIECE = 2 ** 24
 
 /**
- * The bytes of a file, unpacked while it is read where it is a gzip stream: of the packed bytes few are in memory, and the unpacked
- * ones only once.
+ * The bytes of a file, unpacked while it is read where it is a gzip stream: of the packed bytes at most {@link PIECE} are in memory, and
+ * the unpacked ones only once.
  *
  * @throws MnistError as {@link gunzip} does; what the file system says of a file that cannot be read.
  */
@@ -85,13 +85,15 @@ async function unpack(
   )
   const room = new Uint8Array(first.buffer)
   let length = first.length
+  let begun = onUnpacking
   for (let position = length; length > 0 && !unpacking.destroyed; position += length) {
     const piece = room.subarray(0, length)
     // It is through, and the room is used again, once it is written, or there was an error, which does not tell the writer.
     const written = new Promise<void>((resolve) => {
       unpacking.write(piece, () => resolve())
     })
-    if (position === length) onUnpacking?.()
+    begun?.()
+    begun = undefined
     await Promise.race([written, settled])
     length = (await file.read(room, 0, room.length, position)).bytesRead
   }

@@ -30,6 +30,39 @@ const write = (contents: readonly Uint8Array[]) =>
   Promise.all(contents.map((bytes, index) => writeFile(join(dir, NAMES[index]!), bytes)))
 const writeOne = (index: number, bytes: Uint8Array) => writeFile(join(dir, NAMES[index]!), bytes)
 
+describe('onUnpacking', () => {
+  const packAll = (level = 6) =>
+    Promise.all(
+      NAMES.map(async (name) => {
+        await writeFile(join(dir, `${name}.gz`), gzipSync(await readFile(join(dir, name)), { level }))
+        await rm(join(dir, name))
+      }),
+    )
+
+  it('is called once, before the files are there', async () => {
+    await packAll()
+    const told: string[] = []
+    await loadMnist({ dir, onUnpacking: () => told.push('unpacking') }).then(() => told.push('there'))
+    expect(told).toEqual(['unpacking', 'there'])
+  })
+
+  it('once for each call, also of files that are read in several pieces', async () => {
+    await write(fakeMnist(22_000, 5))
+    await packAll(0)
+    const onUnpacking = vi.fn()
+    for (let time = 1; time <= 2; time++) {
+      await loadMnist({ dir, normalize: false, onUnpacking })
+      expect(onUnpacking).toHaveBeenCalledTimes(time)
+    }
+  })
+
+  it('not where there is nothing to unpack', async () => {
+    const onUnpacking = vi.fn()
+    await loadMnist({ dir, onUnpacking })
+    expect(onUnpacking).not.toHaveBeenCalled()
+  })
+})
+
 describe('the three flags', () => {
   it('by default: float32 from 0 to 1, flat, labels as integers', async () => {
     const { train, test } = await loadMnist({ dir })

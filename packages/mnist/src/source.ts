@@ -21,8 +21,8 @@ export interface SourceOptions {
   /** Gets one line for each thing worth saying: a file downloaded, a second attempt, a cache that cannot be used. Default: standard error. */
   readonly onNotice?: ((line: string) => void) | undefined
   /**
-   * Is called when other threads have begun to unpack all of the files, while this one may do something else; not where they are not
-   * packed, or are downloaded.
+   * Is called when other threads have begun to unpack the files, so that this one may do something else; not where some are not packed,
+   * or are downloaded.
    */
   readonly onUnpacking?: (() => void) | undefined
   /** Whether a download draws a progress bar on standard error. Default: where that is a terminal. */
@@ -46,8 +46,8 @@ export async function readMnistFiles(
   files: PerFile<MnistFile> = MNIST_FILES,
   limits: DownloadLimits = DOWNLOAD_LIMITS,
 ): Promise<PerFile<FileContent>> {
-  let packed: number = files.length
-  const onUnpacking = () => --packed === 0 && options.onUnpacking?.()
+  let waiting: number = files.length
+  const onUnpacking = () => --waiting === 0 && options.onUnpacking?.()
   if (options.dir !== undefined) return readFolder(options.dir, 'dir', files, onUnpacking)
   // An empty variable is one that is not set.
   if (process.env.MNIST_DIR) return readFolder(process.env.MNIST_DIR, 'MNIST_DIR', files, onUnpacking)

@@ -47,6 +47,8 @@ describe.concurrent('a run that is kept', () => {
     expect(tensorsOf(part)[`${last}.safetensors`]).toBe(tensorsOf(whole)[`${last}.safetensors`])
     expect(metricsOf(part)).toEqual(metricsOf(whole))
     const page = readFileSync(join(part, 'report.html'), 'utf8')
+    expect(page).toContain('28 × 28 weights each')
+    expect(page).toContain('the layer’s outputs')
     for (const shown of ['<svg', '<dt>time</dt>']) expect(page).toContain(shown)
 
     const [again, contradicted] = await Promise.all([

@@ -1,35 +1,65 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { ROOT, runExample } from './example.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ROOT, START } from './example.ts'
 
-/** Where what was made of the sources, and of what an example needs of them, is kept. */
-const CACHE = join(ROOT, 'examples/node_modules/.cache/examples')
+/** A folder in which examples are started as in the project's, with what is kept for that in a place of its own. */
+let folder: string
+const cache = () => join(folder, 'examples/node_modules/.cache/examples')
 
-async function kept(name: string): Promise<string[]> {
-  const folders = (await readdir(CACHE)).filter((folder) => !folder.includes('.'))
-  const paths = folders.map((folder) => join(CACHE, folder, name))
-  const there = await Promise.all(paths.map((path) => stat(path).then(Boolean, () => false)))
-  return paths.filter((_, at) => there[at])
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cotangent-start-'))
+  await mkdir(join(folder, 'examples/node_modules'), { recursive: true })
+  await cp(join(ROOT, 'examples/run.cjs'), join(folder, 'examples/run.cjs'))
+  for (const path of ['packages', 'pnpm-lock.yaml', 'examples/src', 'examples/node_modules/esbuild']) {
+    await symlink(join(ROOT, path), join(folder, path))
+  }
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+function start(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...START, ...args], { cwd: folder, encoding: 'utf8' })
+  return { status, stdout, stderr }
 }
 
-test('what the engine compiled of an example is kept; what it does not know any more is made anew', async () => {
-  const { code, stdout } = await runExample(['derivative'])
-  expect(code).toBe(0)
-  const [path = ''] = await kept('derivative.compiled')
-  const { length } = await readFile(path)
-  for (const damaged of [
-    new Uint8Array(),
-    new Uint8Array(500).fill(7),
-    (await readFile(path)).subarray(0, length >> 1),
-  ]) {
+/** The paths of what is kept, by the ends of their names. */
+async function kept(end: string): Promise<string[]> {
+  const files = await readdir(cache(), { recursive: true })
+  return files.filter((file) => file.endsWith(end)).map((file) => join(cache(), file))
+}
+
+test('what the engine compiled of an example is kept, and made anew where it is damaged', async () => {
+  const first = start('derivative')
+  expect(first).toMatchObject({ status: 0, stderr: '' })
+  const [path = ''] = await kept('.compiled')
+  expect(path).toMatch(/derivative-v[0-9.]+\.compiled$/)
+  const whole = await readFile(path)
+  const flipped = whole.map((byte, at) => (at > whole.length / 2 && at < whole.length / 2 + 64 ? byte ^ 0xff : byte))
+  const withoutEnd = whole.map((byte, at) => (at > whole.length / 2 ? 0 : byte))
+  for (const damaged of [new Uint8Array(), whole.subarray(0, 20), whole.subarray(0, 5000), flipped, withoutEnd]) {
     await writeFile(path, damaged)
-    expect(await runExample(['derivative'])).toMatchObject({ code: 0, stdout, stderr: '' })
-    expect((await readFile(path)).length).toBeGreaterThan(length / 2)
+    expect(start('derivative')).toEqual(first)
+    expect((await readFile(path)).length).toBeGreaterThan(5000)
   }
+  await rm(path)
+  await mkdir(path)
+  expect(start('derivative')).toEqual(first)
 })
 
 test('nothing is kept of examples that end with an error', async () => {
-  expect((await runExample(['derivativ'])).code).toBe(1)
-  expect(await kept('derivativ.compiled')).toEqual([])
+  expect(start('derivativ').status).toBe(1)
+  expect((await kept('.compiled')).filter((path) => path.includes('derivativ-'))).toEqual([])
+})
+
+test('where the bundle is missing it is made again; where it cannot be kept, one sentence says so', async () => {
+  const [bundle = ''] = await kept('main.cjs')
+  await rm(bundle)
+  expect(start('derivative')).toMatchObject({ status: 0, stderr: '' })
+  await rm(join(folder, 'examples/node_modules/.cache'), { recursive: true })
+  await writeFile(join(folder, 'examples/node_modules/.cache'), '')
+  const { status, stderr } = start('derivative')
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/^error: the examples cannot be started: .*\.cache.*\n$/)
 })

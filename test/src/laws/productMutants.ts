@@ -112,7 +112,8 @@ const SHARE_MUTANTS: readonly SourceMutant[] = [
     ['this.#since >= GATHERED_MS', 'this.#since > GATHERED_MS'],
   ]),
   ...among('shares of threads', 'threads.ts', [
-    ['      this.#last?.learn()\n', ''],
+    ['if (this.#hasWaits) this.#last?.learn()', ''],
+    ['if (this.#hasWaits) this.#last', 'this.#last'],
     ['      this.#last = work\n', ''],
     ['      work.learn()\n      work.share()\n', '      work.learn()\n'],
     ['      this.#failure = error\n', ''],
@@ -123,6 +124,8 @@ const SHARE_MUTANTS: readonly SourceMutant[] = [
     ['bytes < SHORT_ROW', 'bytes <= SHORT_ROW'],
     [' || bytes > LONG_ROW', ''],
     [' || !inOrder', ''],
+    ['value.indirect !== undefined && isGuarded(value.indirect.value)', 'false'],
+    ['value.operands.some(isGuarded)', 'false'],
     ['.filter((value) => !isGuarded(value))', ''],
     ['new Set(values.flatMap(loadsIn))', 'values.flatMap(loadsIn)'],
     ['[...lookUp, ...this.#advance(0, 1)]), ...start)', '[...lookUp, ...this.#advance(0, 1)]))'],

@@ -1,4 +1,4 @@
-import { type AnyTensor, cast, type Tensor, tensor } from '@cotangent/core'
+import { type AnyTensor, cast, full, type Tensor, tensor } from '@cotangent/core'
 import { add, div, mul, pad, slice, take, transpose } from '@cotangent/ops'
 import { expect, test } from 'vitest'
 import { compile } from '../compile.ts'
@@ -64,6 +64,25 @@ test('nothing of rows that stand only in some places, as in padding there is non
     ])
   expect(readAhead(padded, [places])).toEqual([])
   expect(plain(compile(padded, { threads: 1 })(places))).toEqual(plain(padded(places)))
+})
+
+test('nothing of rows whose places stand only in some places: what lies around these are no places', () => {
+  const line = integers([300], 'float32')
+  const table = cast(tableOf([7, 784], 'uint8'), 'int32')
+  // What lies around the places in memory is read as one that is far behind its end.
+  const f = (before: Tensor, places: Tensor<'int32'>, after: Tensor) => [
+    take(
+      line,
+      pad(take(table, places), [
+        [40, 40],
+        [0, 0],
+      ]),
+    ),
+    mul(before, after),
+  ]
+  const args: [Tensor, Tensor<'int32'>, Tensor] = [full([1000], 1e30), places, full([1000], 1e30)]
+  expect(readAhead(f, args)).toEqual([])
+  expect(plain(compile(f, { threads: 1 })(...args))).toEqual(plain(f(...args)))
 })
 
 test('of rows of which a part is taken that part, and nothing of such as are taken in another order', () => {

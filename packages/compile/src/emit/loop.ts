@@ -50,8 +50,19 @@ export function emitInnerLoops(
   }).buildInner()
 }
 
-const isGuarded = (value: Value): boolean =>
-  value.op === 'guard' || (value.op === 'apply' && value.operands.some(isGuarded))
+/** Whether any of what a value reads stands under a guard, also of what says where it reads. */
+function isGuarded(value: Value): boolean {
+  switch (value.op) {
+    case 'constant':
+      return false
+    case 'load':
+      return value.indirect !== undefined && isGuarded(value.indirect.value)
+    case 'guard':
+      return true
+    case 'apply':
+      return value.operands.some(isGuarded)
+  }
+}
 
 /** A nest with a loop over the output behind the `given` ones, if only of one turn. */
 function withOutputLoop(task: LoopTask, given: number): LoopTask {
