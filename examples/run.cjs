@@ -44,7 +44,7 @@ async function runBundle() {
   const file = await bundled()
   const compiledFile = join(dirname(file), `${compiledName()}.compiled`)
   const cachedData = read(compiledFile)
-  const script = new Script(readFileSync(file, 'utf8'), { filename: file, cachedData })
+  const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData })
   // The engine refuses what was made with other flags.
   if (cachedData === undefined || script.cachedDataRejected) {
     // In the end it has compiled all that the example needs.
@@ -60,7 +60,7 @@ function compiledName() {
   return `${basename(first ?? 'list')}${kept ? '-kept' : ''}-${process.version}`
 }
 
-/** The file with the bundle of the sources as they are now: a function of `exports`, `require` and `module`. */
+/** The file with the bundle of the sources as they are now: a function of `exports`, `require` and `module`, in ASCII. */
 async function bundled() {
   const folder = join(cache, fingerprint())
   const file = join(folder, 'main.cjs')
@@ -68,7 +68,7 @@ async function bundled() {
   const { build } = await import('esbuild')
   const unfinished = `${folder}.${process.pid}`
   try {
-    await build({
+    const bundle = await build({
       entryPoints: [join(__dirname, 'src/main.ts')],
       outfile: join(unfinished, 'main.cjs'),
       bundle: true,
@@ -78,6 +78,7 @@ async function bundled() {
       // Node's own modules are all that is loaded in the end, and a script that is no file's cannot import.
       supported: { 'dynamic-import': false },
       sourcemap: 'linked',
+      write: false,
       minifySyntax: true,
       minifyWhitespace: true,
       logLevel: 'error',
@@ -85,6 +86,9 @@ async function bundled() {
       footer: { js: '})' },
       plugins: [whereSourcesAre],
     })
+    mkdirSync(unfinished)
+    for (const { path, text } of bundle.outputFiles)
+      writeFileSync(path, path.endsWith('.map') ? text : escaped(text))
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true })
     // esbuild has said which line of which file it does not understand.
@@ -103,6 +107,10 @@ async function bundled() {
   for (const name of old) rmSync(join(cache, name), { recursive: true, force: true })
   return file
 }
+
+/** A text of which each character is one byte takes half the memory; esbuild leaves some in templates that are more. */
+const escaped = (code) =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** Modules that ask where they lie are told where their source does. */
 const whereSourcesAre = {
