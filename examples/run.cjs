@@ -87,8 +87,7 @@ async function bundled() {
       plugins: [whereSourcesAre],
     })
     mkdirSync(unfinished)
-    for (const { path, text } of bundle.outputFiles)
-      writeFileSync(path, path.endsWith('.map') ? text : escaped(text))
+    for (const { path, text } of bundle.outputFiles) writeFileSync(path, path.endsWith('.map') ? text : escaped(text))
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true })
     // esbuild has said which line of which file it does not understand.
