@@ -101,3 +101,20 @@ test('a number in JavaScript’s own arithmetic is a clear error while it is tra
   expect(() => compile((y: Tensor, rate: number) => mul(y, Math.max(rate, 0)), alone)(x, 1)).toThrow(TraceError)
   expect(compile((y: Tensor, rate: number) => maximum(y, rate), alone)(x, 1.5).toArray()).toEqual([1.5, 2])
 })
+
+test('powers of integers wrap as on the reference backend, however large', () => {
+  const bases = [0, 1, -1, 2, -2, 3, -7, 10, 46_341, -65_536, 123_456_789, 2 ** 31 - 1, -(2 ** 31)]
+  const exponents = [0, 1, 2, 3, 5, 31, 32, 33, 63, 64, 65, 1000, 2 ** 31 - 1, -1, -2, -3, -(2 ** 31)]
+  const x = tensor(Int32Array.from(bases), { shape: [bases.length, 1] })
+  const y = tensor(Int32Array.from(exponents))
+  const power = (x: Tensor<'int32'>, y: Tensor<'int32'>) => pow(x, y)
+  const found = compile(power, { threads: 1 })(x, y)
+  expect([...found.data]).toEqual([...power(x, y).data])
+  const exact = bases.flatMap((base) => exponents.slice(0, 12).map((n) => BigInt.asIntN(32, BigInt(base) ** BigInt(n))))
+  const firstOfEach = bases.flatMap((_, at) => [...found.data].slice(at * exponents.length, at * exponents.length + 12))
+  expect(firstOfEach.map(BigInt)).toEqual(exact)
+  const [bytes, powers] = [tensor(Uint8Array.of(3, 2, 15, 0)), tensor(Uint8Array.of(5, 9, 255, 0))]
+  expect([
+    ...compile((x: Tensor<'uint8'>, y: Tensor<'uint8'>) => pow(x, y), { threads: 1 })(bytes, powers).data,
+  ]).toEqual([243, 0, 239, 1])
+})

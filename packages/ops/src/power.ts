@@ -38,7 +38,7 @@ export const reciprocal = <T extends TensorLike>(x: T) => div(1, asFloat('recipr
 
 /**
  * Elementwise xʸ with NumPy broadcasting. At x = 0 the derivative by y is 0, and at x = y = 0 that by x is 0 as well; for
- * negative x the derivative by y is NaN.
+ * negative x the derivative by y is NaN. Powers of integers wrap, modulo 2³² (256 in uint8); below 0 they are rounded towards 0.
  *
  * @throws ShapeError when the shapes do not broadcast.
  * @example

@@ -29,6 +29,8 @@ export interface Arithmetic {
 /** Calls the module's own scalar functions, on vectors: the same bits for one element as for several. */
 export interface FunctionCaller {
   call(name: FunctionName, shape: 'f32x4' | 'f64x2', operands: readonly Node<'v128'>[]): Node<'v128'>
+  /** x to the power of y, modulo 2³². */
+  integerPower(x: Node<'i32'>, y: Node<'i32'>): Node<'i32'>
 }
 
 export type FunctionName = (typeof FUNCTIONS)[number]
@@ -93,7 +95,8 @@ export const scalarArithmetic = (functions: FunctionCaller): Arithmetic => ({
     if (name === 'cast') return scalarCast(to, from, operands[0]!)
     if (isFunction(name)) {
       if (from === 'float32' || from === 'float64') return scalarFunction(functions, name, from, operands)
-      const result = integerFunction(functions, name, operands)
+      // All other functions give floats.
+      const result = functions.integerPower(asI32(operands[0]!), asI32(operands[1]!))
       return to === 'uint8' ? i32.and(result, 255) : result
     }
     if (from === 'float32') return scalarFloat(f32, f32.const(0), f32.const(1), name, operands.map(asF32))
@@ -108,16 +111,6 @@ function scalarFunction(functions: FunctionCaller, name: FunctionName, dtype: DT
   const splat = (node: Node) => (wide ? f64x2.splat(asF64(node)) : f32x4.splat(asF32(node)))
   const result = functions.call(name, wide ? 'f64x2' : 'f32x4', operands.map(splat))
   return wide ? f64x2.extract_lane(result, 0) : f32x4.extract_lane(result, 0)
-}
-
-/**
- * A function of integers, which is pow: computed in float64, rounded to the next integer, and stored modulo 2³² as JavaScript stores
- * numbers in integer arrays. Exact as far as float64 holds the power; what lies beyond 64 bits is not told apart.
- */
-function integerFunction(functions: FunctionCaller, name: FunctionName, operands: readonly Node[]): Node<'i32'> {
-  const wide = operands.map((operand) => f64.convert_i32_s(asI32(operand)))
-  const power = f64.nearest(asF64(scalarFunction(functions, name, 'float64', wide)))
-  return i32.wrap_i64(i64.trunc_sat_f64_s(power))
 }
 
 function scalarCast(to: DType, from: DType, x: Node): Node {

@@ -103,6 +103,27 @@ describe('integers', () => {
     expect(listOf(mapped((x) => x.neg(), vector('uint8', 0, 1, 255)))).toEqual([0, 255, 1])
   })
 
+  test('every power of int32 wraps as the low word of the exact one', () => {
+    const power = (a: number, b: number) => listOf(mapped((x, y) => x.pow(y), vector('int32', a), vector('int32', b)))
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 0, max: 200 }), (a, b) => {
+        expect(power(a, b)).toEqual([Number(BigInt.asIntN(32, BigInt(a) ** BigInt(b)))])
+      }),
+      { seed: 20_261_129 },
+    )
+    // The order of 3 divides 2³⁰: its power of 2³¹ − 1 is that of −1, its inverse.
+    expect(Math.imul(power(3, 2 ** 31 - 1)[0]!, 3)).toBe(1)
+    expect(listOf(mapped((x, y) => x.pow(y), vector('uint8', 3, 2, 15, 0), vector('uint8', 5, 9, 255, 0)))).toEqual([
+      243, 0, 239, 1,
+    ])
+  })
+
+  test('powers below 0 are rounded towards 0', () => {
+    const base = vector('int32', 2, -2, 1, 1, -1, -1, 0, -1)
+    const below = vector('int32', -1, -3, -1, -2_147_483_648, -1, -2, -1, -2_147_483_648)
+    expect(listOf(mapped((x, y) => x.pow(y), base, below))).toEqual([0, 0, 1, 1, -1, 1, 0, 1])
+  })
+
   test('every product of int32 wraps as the low word of the exact one', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer(), (a, b) => {

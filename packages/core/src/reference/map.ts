@@ -116,6 +116,7 @@ type Loop = (
 function loopOf(node: Expression, dtype: DType, operands: DType): Loop {
   if (node.op === 'cast') return castLoop(dtype, operands)
   if (node.op === 'mul' && !isFloat(dtype)) return LOOPS.integerMul!
+  if (node.op === 'pow' && !isFloat(dtype)) return LOOPS.integerPow!
   const loop = LOOPS[node.op]
   if (!loop) throw new InternalError(`no loop for ${node.op}`)
   return loop
@@ -162,6 +163,7 @@ const LOOPS: Readonly<Record<string, Loop>> = {
     for (let i = 0; i < count; i++) out[i] = x[i & mx]! / y[i & my]!
   },
   pow: binaryLoop(Math.pow),
+  integerPow: binaryLoop(integerPower),
   maximum: binaryLoop(Math.max),
   minimum: binaryLoop(Math.min),
   equal: binaryLoop((x, y) => (x === y ? 1 : 0)),
@@ -171,6 +173,18 @@ const LOOPS: Readonly<Record<string, Loop>> = {
   select(out, x, mx, y, my, z, mz, count) {
     for (let i = 0; i < count; i++) out[i] = x[i & mx]! !== 0 ? y[i & my]! : z[i & mz]!
   },
+}
+
+/** xʸ modulo 2³², by squaring; of a negative power, a fraction, what is left when it is rounded towards zero. */
+function integerPower(x: number, y: number): number {
+  if (y < 0) return x === 1 || (x === -1 && (y & 1) === 0) ? 1 : x === -1 ? -1 : 0
+  let power = 1
+  let square = x
+  for (let left = y; left > 0; left >>= 1) {
+    if ((left & 1) === 1) power = Math.imul(power, square)
+    square = Math.imul(square, square)
+  }
+  return power
 }
 
 /** Floats to integers truncate and stop at the ends of the range (NaN gives 0); integers to smaller ones wrap. */
