@@ -98,7 +98,6 @@ export function emitProgram(
     const [step, looks] = [f.local('i32', 'step'), f.local('i32', 'looks')]
     const share: Share = { from: f.local('i32', 'shareFrom'), to: f.local('i32', 'shareTo') }
     const line = i32.mul(thread, LINES.bytes)
-    const alone = meeting === undefined
     const meet = (stretch?: number) => {
       if (meeting === undefined) return []
       const offset = LINES.waited + 4 * ((stretch ?? 0) % STRETCHES)
@@ -109,7 +108,7 @@ export function emitProgram(
     const together: Together = {
       share,
       begin: () => {
-        if (alone) return []
+        if (meeting === undefined) return []
         const edge = LINES.share + 4 * (parts.length % STRETCHES)
         const [from, to] = [edge, edge + LINES.bytes].map((offset) => i32.load(line, { offset }))
         return [ifElse(i32.gt_u(threads, 1), [share.from.set(from!), share.to.set(to!)])]
