@@ -119,6 +119,9 @@ const SHARE_MUTANTS: readonly SourceMutant[] = [
     ['      this.#failure = error\n', ''],
   ]),
   ...among('rows read ahead', 'emit/loop.ts', [
+    ['[...lookUp, ...this.#advance(0, 1)]), ...start)', '[...lookUp, ...this.#advance(0, 1)]))'],
+  ]),
+  ...among('rows read ahead', 'emit/look-up.ts', [
     ['[...lines, bytes - 1]', 'lines'],
     ['line * CACHE_LINE)', 'line * CACHE_LINE + 1)'],
     ['bytes < SHORT_ROW', 'bytes <= SHORT_ROW'],
@@ -128,7 +131,6 @@ const SHARE_MUTANTS: readonly SourceMutant[] = [
     ['value.operands.some(isGuarded)', 'false'],
     ['.filter((value) => !isGuarded(value))', ''],
     ['new Set(values.flatMap(loadsIn))', 'values.flatMap(loadsIn)'],
-    ['[...lookUp, ...this.#advance(0, 1)]), ...start)', '[...lookUp, ...this.#advance(0, 1)]))'],
   ]),
 ]
 

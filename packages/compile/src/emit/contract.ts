@@ -41,7 +41,7 @@ function rowsOfTurn(product: Product, kernels: MicroKernels): number {
   const vectors = vectorsOf(sizesOf(product).n, product.dtype)
   if (vectors <= 2) return ROWS_TOGETHER
   const rows = rowBlocks(kernels, Math.min(vectors, kernels.shapes.length))[0]!
-  return ROWS_TOGETHER % rows === 0 ? rows : 4
+  return ROWS_TOGETHER % rows === 0 ? rows : ROWS_TOGETHER
 }
 
 /** The working memory that a contraction wants. */

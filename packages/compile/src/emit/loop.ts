@@ -1,17 +1,17 @@
 import { type DType, isFloat, sizeOf } from '@cotangent/core'
 import type { Affine } from '../affine.ts'
-import { collapseLoop, loadsIn, mapTask } from '../collapse.ts'
+import { collapseLoop, mapTask } from '../collapse.ts'
 import { readsOf } from '../plan.ts'
 import { type LoopTask, type Store, storesOf, valuesOf } from '../tasks.ts'
-import type { Value } from '../value.ts'
-import { doWhile, drop, forRange, ifElse, whileLoop } from '../wasm/control.ts'
+import { doWhile, forRange, ifElse, whileLoop } from '../wasm/control.ts'
 import type { Local } from '../wasm/entities.ts'
 import { f32x4, f64x2, i32, i32x4 } from '../wasm/instructions.ts'
 import type { FunctionBuilder } from '../wasm/module.ts'
 import type { Node } from '../wasm/node.ts'
 import { type Arithmetic, type FunctionCaller, scalarArithmetic } from './arithmetic.ts'
 import { type Addresses, Cursors } from './cursor.ts'
-import { type ElementContext, emitElement, emitElements, placeOfLoad } from './element.ts'
+import { type ElementContext, emitElement, emitElements } from './element.ts'
+import { readAhead } from './look-up.ts'
 import type { Phase } from './phase.ts'
 import { fourLanes, twoLanes } from './vector-arithmetic.ts'
 import { vectorisedLoop, WRITTEN_OUT } from './vector-loop.ts'
@@ -50,20 +50,6 @@ export function emitInnerLoops(
   }).buildInner()
 }
 
-/** Whether any of what a value reads stands under a guard, also of what says where it reads. */
-function isGuarded(value: Value): boolean {
-  switch (value.op) {
-    case 'constant':
-      return false
-    case 'load':
-      return value.indirect !== undefined && isGuarded(value.indirect.value)
-    case 'guard':
-      return true
-    case 'apply':
-      return value.operands.some(isGuarded)
-  }
-}
-
 /** A nest with a loop over the output behind the `given` ones, if only of one turn. */
 function withOutputLoop(task: LoopTask, given: number): LoopTask {
   if (task.rank > given) return task
@@ -75,15 +61,6 @@ function withOutputLoop(task: LoopTask, given: number): LoopTask {
     rank: given + 1,
   }
 }
-
-const CACHE_LINE = 64
-
-/**
- * Bytes of a row that is looked up in a table, from which on it is worth to bring rows into the cache before they are needed, and up
- * to which: all of a longer one but its beginning, the processor foresees.
- */
-const SHORT_ROW = 2 * CACHE_LINE
-const LONG_ROW = 64 * CACHE_LINE
 
 /** Where a fold stands: one element's, or one for each lane. */
 interface Accumulator {
@@ -132,7 +109,7 @@ class LoopEmitter {
   build(begin: Local<'i32'>, end: Local<'i32'>): Node<'none'>[] {
     const counter = this.#counters[0]!
     const start = [...this.#cursors.start([[0, begin.get]]), counter.set(begin)]
-    const lookUp = this.#lookUp()
+    const lookUp = readAhead(this.#task, this.#context(this.#single))
     if (lookUp.length > 0) start.push(whileLoop(i32.lt_s(counter, end), [...lookUp, ...this.#advance(0, 1)]), ...start)
     if (this.#along === 0) {
       const { lanes } = this.#wide
@@ -144,31 +121,6 @@ class LoopEmitter {
       ]
     }
     return [...start, whileLoop(i32.lt_s(counter, end), [...this.#outputFrom(1), ...this.#advance(0, 1)])]
-  }
-
-  /**
-   * Reads a byte of each cache line of the rows that this turn of the outermost loop looks up, such as the images of a batch. They lie
-   * anywhere: what computes on one row waits for memory, while reads that nothing waits for are on their way together.
-   */
-  #lookUp(): Node<'none'>[] {
-    const { rank, lengths } = this.#task
-    if (rank !== lengths.length) return []
-    const elements = sizeOf(lengths.slice(1))
-    // What stands under a guard may lie nowhere.
-    const values = valuesOf(this.#task).filter((value) => !isGuarded(value))
-    return [...new Set(values.flatMap(loadsIn))].flatMap((load) => {
-      const { cursor, address } = placeOfLoad(load, this.#context(this.#single))
-      const bytes = elements * cursor.bytes
-      const inOrder = load.index.by.slice(1).every((step, axis) => step === sizeOf(lengths.slice(axis + 2)))
-      if (load.indirect === undefined || !inOrder || bytes < SHORT_ROW || bytes > LONG_ROW) return []
-      const row = this.#f.local('i32', 'row')
-      const lines = Array.from({ length: Math.ceil(bytes / CACHE_LINE) }, (_, line) => line * CACHE_LINE)
-      // Rows begin anywhere in a line: the last byte may be in one more.
-      const reads = [...new Set([...lines, bytes - 1])].map((place) =>
-        drop(i32.load8_u(row, { offset: cursor.offset + place })),
-      )
-      return [row.set(address), ...reads]
-    })
   }
 
   /** Runs all loops behind the given ones. */

@@ -4,7 +4,8 @@ import { i32 } from '../wasm/instructions.ts'
 import type { WasmModule } from '../wasm/module.ts'
 import { once } from './once.ts'
 
-const CACHE_LINE = 64
+/** In bytes. */
+export const CACHE_LINE = 64
 
 const PARAMS = { from: 'i32', to: 'i32' } as const
 
