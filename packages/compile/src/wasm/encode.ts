@@ -8,7 +8,7 @@ import { constant } from './operand.ts'
 import { SignatureTable } from './signature.ts'
 
 export interface EncodeOptions {
-  /** Whether to name functions and locals, for the engine's messages and profiles. Default: true. */
+  /** Whether to name functions, for the engine's messages and profiles. Default: true. */
   readonly names?: boolean
 }
 

@@ -3,8 +3,8 @@ import type { ModuleContents } from './entities.ts'
 import type { Entity } from './node.ts'
 
 /**
- * The name section's content: names of the module, its functions and their locals, which engines show in messages and profiles
- * (core specification, appendix "Custom Sections").
+ * The name section's content: names of the module and its functions, which engines show in messages and profiles (core
+ * specification, appendix "Custom Sections"). Those of locals, of which there are thousands, would take a third of the encoding.
  */
 export function nameSection({ name, imports, functions }: ModuleContents): ByteWriter {
   const imported = imports.filter(({ kind }) => kind === 'func').map(({ entity }) => entity)
@@ -12,12 +12,6 @@ export function nameSection({ name, imports, functions }: ModuleContents): ByteW
   content.text('name')
   subsection(content, 0, (to) => to.text(name))
   subsection(content, 1, (to) => nameMap(to, [...imported, ...functions.map(({ func }) => func)]))
-  subsection(content, 2, (to) => {
-    to.list([...functions.entries()], ([index, { locals }]) => {
-      to.u32(imported.length + index)
-      nameMap(to, locals)
-    })
-  })
   return content
 }
 
