@@ -19,11 +19,11 @@ export interface Metrics {
   close(): Promise<void>
 }
 
-/** How many lines of iterations wait at most, each of some hundred characters. */
-const FULL = 5000
+/** So many bytes of lines, some 2,500 of them, are worth writing. */
+const FULL = 256 * 1024
 
-/** What a line of an iteration holds: the iteration, its epoch, its loss and the seconds. */
-const NUMBERS = 4
+/** No line is as long as this. */
+const LONGEST = 1024
 
 /**
  * Opens the file, made where there is none, and brings it to where `record` is: lines that go further are cut off, as a killed
@@ -34,7 +34,8 @@ export async function openMetrics(path: string, record: TrainingRecord<unknown, 
     const file = await open(path, 'a+')
     const kept = keptLines(await file.readFile('utf8'), record)
     await file.truncate(kept.bytes)
-    return metricsOf(path, file, kept.seconds, missingLines(record, kept))
+    await file.appendFile(missingLines(record, kept))
+    return metricsOf(path, file, kept.seconds)
   } catch (error) {
     throw writeError(path, error)
   }
@@ -74,31 +75,16 @@ function secondsOf(text: string): number | null {
   return null
 }
 
-function metricsOf(path: string, file: FileHandle, seconds: number, missing: string): Metrics {
-  // Numbers become text when they are written: objects or text that wait would be moved by each collection of garbage.
-  const numbers = new Float64Array(NUMBERS * FULL)
-  let count = 0
+function metricsOf(path: string, file: FileHandle, seconds: number): Metrics {
+  // Lines wait as bytes, outside the heap: each collection of garbage would move text that waits.
+  let waiting = Buffer.allocUnsafe(FULL + LONGEST)
+  let length = 0
   /** Whether all that was written is known to be on the disk. */
   let lasting = false
-  /** Whole lines, each behind so many of those of iterations. */
-  let others = missing === '' ? [] : [{ behind: 0, lines: missing }]
-  const text = (): string => {
-    let lines = ''
-    let at = 0
-    const iterationsUpTo = (end: number): void => {
-      for (; at < NUMBERS * end; at += NUMBERS) {
-        const [iteration, epoch, loss, seconds] = [numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]]
-        lines += `{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`
-      }
-    }
-    for (const other of others) {
-      iterationsUpTo(other.behind)
-      lines += other.lines
-    }
-    iterationsUpTo(count)
-    others = []
-    count = 0
-    return lines
+  const add = (line: string): void => {
+    if (waiting.length - length < LONGEST) waiting = Buffer.concat([waiting], 2 * waiting.length)
+    // Numbers and names of fields are all that it holds.
+    length += waiting.write(line, length, 'latin1')
   }
   const attempt = async (writing: Promise<void>): Promise<void> => {
     try {
@@ -108,9 +94,10 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
     }
   }
   const flush = async (): Promise<void> => {
-    const written = text()
-    if (written === '') return
-    await attempt(file.appendFile(written))
+    if (length === 0) return
+    const lines = Buffer.from(waiting.subarray(0, length))
+    length = 0
+    await attempt(file.appendFile(lines))
     lasting = false
   }
   const sync = async (): Promise<void> => {
@@ -121,21 +108,11 @@ function metricsOf(path: string, file: FileHandle, seconds: number, missing: str
   }
   return {
     seconds,
-    iteration: ({ iteration, epoch, loss }, seconds) => {
-      if (count === FULL) others = [{ behind: 0, lines: text() }]
-      const at = NUMBERS * count++
-      numbers[at] = iteration
-      numbers[at + 1] = epoch
-      numbers[at + 2] = loss
-      numbers[at + 3] = seconds
-    },
-    epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) => {
-      others.push({
-        behind: count,
-        lines: epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds }),
-      })
-    },
-    full: () => count === FULL,
+    iteration: ({ iteration, epoch, loss }, seconds) =>
+      add(`{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`),
+    epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) =>
+      add(epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds })),
+    full: () => length >= FULL,
     flush,
     sync,
     close: async () => {
