@@ -109,8 +109,8 @@ async function trainOn<O extends TrainingOptions>(
   let kept = resumed
   try {
     await whileReading(resumed?.[0] ?? given, wanted, async (unpacking) => {
-      kept ??= given.out === undefined ? undefined : await keptFor<O>(command)
       await unpacking
+      kept ??= given.out === undefined ? undefined : await keptFor<O>(command)
       return kept ? workOf(...kept) : workOf(given, undefined)
     })
   } finally {
