@@ -1,5 +1,5 @@
 import { type ChartOptions, chart, curve, dots, type Point, uprights } from './chart.ts'
-import { type CurvePoint, smoothed, smoothingSpan, thinned } from './curves.ts'
+import { type CurvePoint, type Trend, thinned } from './curves.ts'
 import { html, type Markup } from './markup.ts'
 import { countText, percentText, shortText, tickText } from './numbers.ts'
 import type { EpochAccuracies, Training } from './report.ts'
@@ -14,13 +14,12 @@ const MARGIN = { top: 28, right: 22, bottom: 40, left: 52 }
 const MOST_EPOCH_MARKS = 30
 
 /** The loss of each iteration, as it was and smoothed. */
-export function lossChart({ losses, lossName, iterationsPerEpoch }: Training): Markup {
-  const span = smoothingSpan(losses.length)
+export function lossChart({ losses, lossName, iterationsPerEpoch }: Training, { span, values: means }: Trend): Markup {
   const raw = thinned(losses, 800)
   if (raw.length === 0) return html`<p>No iteration gave a loss that is a number.</p>`
   // Of a run this short, each iteration can be seen.
-  const trend = losses.length < 2 * span ? losses : smoothed(losses, span)
-  const isSmoothed = trend !== losses
+  const isSmoothed = losses.length >= 2 * span
+  const trend = isSmoothed ? means : losses
   const values = raw.map(({ value }) => value)
   const [least, greatest] = [Math.min(...values), Math.max(...values)]
   const logarithmic = least > 0 && greatest / least > 20
@@ -67,7 +66,8 @@ ${chart(`Loss by iteration, from ${shortText(losses[0]!)} to ${shortText(last)} 
 }
 
 function notFiniteText(losses: readonly number[]): string {
-  const count = losses.filter((loss) => !Number.isFinite(loss)).length
+  let count = 0
+  for (let at = 0; at < losses.length; at++) if (!Number.isFinite(losses[at])) count++
   return count === 0 ? '' : `; ${countText(count)} of the losses were NaN or infinite`
 }
 

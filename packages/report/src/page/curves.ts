@@ -4,29 +4,42 @@ export interface CurvePoint {
   readonly value: number
 }
 
+/** A curve that is drawn smoothed as well. */
+export interface Trend {
+  /** Over how many iterations it is smoothed. */
+  readonly span: number
+  /** As {@link smoothed} gives them. */
+  readonly values: readonly number[]
+}
+
+/** The losses of a run, smoothed as suits its length. */
+export function trendOf(losses: readonly number[]): Trend {
+  const span = smoothingSpan(losses.length)
+  return { span, values: smoothed(losses, span) }
+}
+
+// Thousands of values are walked through once: plain loops take half the time here that functions of each value do.
+
 /**
  * At most about `most` points of the curve through `values`: all, or the least and the greatest of each of equal stretches, so
  * that no peak is lost. What is not finite is left out.
  */
 export function thinned(values: readonly number[], most: number): CurvePoint[] {
-  const finite: number[] = []
-  for (let at = 0; at < values.length; at++) if (Number.isFinite(values[at])) finite.push(at)
-  const pointAt = (at: number): CurvePoint => ({ iteration: at + 1, value: values[at]! })
-  if (finite.length <= most) return finite.map(pointAt)
-  const stretches = Math.max(1, Math.floor(most / 2))
-  return Array.from({ length: stretches }, (_, index) => {
-    const from = Math.floor((index * finite.length) / stretches)
-    const to = Math.floor(((index + 1) * finite.length) / stretches)
-    let least = finite[from]!
-    let greatest = least
-    for (let place = from; place < to; place++) {
-      const at = finite[place]!
-      if (values[at]! < values[least]!) least = at
-      if (values[at]! > values[greatest]!) greatest = at
+  const stretch = values.length <= most ? 1 : Math.ceil((2 * values.length) / most)
+  const places: number[] = []
+  for (let from = 0; from < values.length; from += stretch) {
+    const end = Math.min(from + stretch, values.length)
+    let [least, greatest] = [-1, -1]
+    for (let at = from; at < end; at++) {
+      const value = values[at]!
+      if (!Number.isFinite(value)) continue
+      if (least < 0 || value < values[least]!) least = at
+      if (greatest < 0 || value > values[greatest]!) greatest = at
     }
-    const ends = least === greatest ? [least] : [Math.min(least, greatest), Math.max(least, greatest)]
-    return ends.map(pointAt)
-  }).flat()
+    if (least >= 0) places.push(Math.min(least, greatest))
+    if (least !== greatest) places.push(Math.max(least, greatest))
+  }
+  return places.map((at) => ({ iteration: at + 1, value: values[at]! }))
 }
 
 /**
@@ -36,15 +49,18 @@ export function thinned(values: readonly number[], most: number): CurvePoint[] {
  */
 export function smoothed(values: readonly number[], span: number): number[] {
   const keep = 1 - 2 / (span + 1)
+  const means: number[] = []
   let sum = 0
   let weights = 0
-  return values.map((value) => {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!
     if (Number.isFinite(value)) {
       sum = keep * sum + (1 - keep) * value
       weights = keep * weights + (1 - keep)
     }
-    return sum / weights
-  })
+    means.push(sum / weights)
+  }
+  return means
 }
 
 /** Over how many iterations a curve of so many is smoothed: a fiftieth of them, but no fewer than ten. */

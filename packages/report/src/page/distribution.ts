@@ -11,43 +11,39 @@ const BINS = 64
  * magnitude.
  */
 export function distributionOf(arrays: readonly ReadonlyData[], scale: Histogram['scale']): Distribution {
-  let count = 0
-  let zeros = 0
-  let finite = 0
-  let sum = 0
-  let squares = 0
+  const count = arrays.reduce((sum, { length }) => sum + length, 0)
+  /** Where each finite value other than zero is on the scale. */
+  const places = new Float64Array(count)
+  let [placed, zeros, sum, squares] = [0, 0, 0, 0]
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  // In one pass, and by index: before the engine has optimised it, either is what it takes time for.
   for (const values of arrays) {
-    count += values.length
     for (let at = 0; at < values.length; at++) {
       const value = values[at]!
-      if (!Number.isFinite(value)) continue
-      finite++
       if (value === 0) zeros++
-      sum += value
-      squares += value * value
+      else if (Number.isFinite(value)) {
+        sum += value
+        squares += value * value
+        const place = scale === 'linear' ? value : Math.log10(Math.abs(value))
+        if (place < low) low = place
+        if (place > high) high = place
+        places[placed++] = place
+      }
     }
   }
+  const finite = placed + zeros
   const mean = finite === 0 ? 0 : sum / finite
   const deviation = finite === 0 ? 0 : Math.sqrt(Math.max(0, squares / finite - mean * mean))
-  return { count, zeros, notFinite: count - finite, mean, deviation, histogram: histogramOf(arrays, scale) }
+  const histogram = histogramOf(places.subarray(0, placed), { scale, low, high })
+  return { count, zeros, notFinite: count - finite, mean, deviation, histogram }
 }
 
-function histogramOf(arrays: readonly ReadonlyData[], scale: Histogram['scale']): Histogram {
-  const places = placesOf(arrays, scale)
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  // By index: typed arrays are walked much more slowly by an iterator, before the engine has optimised it.
-  for (let at = 0; at < places.length; at++) {
-    if (places[at]! < low) low = places[at]!
-    if (places[at]! > high) high = places[at]!
-  }
-  if (low > high) return { scale, low: 0, high: 1, counts: [] }
-  if (low === high) {
-    // Values that are all equal get bins of some width around them.
-    const margin = Math.abs(low) / 2 || 0.5
-    low -= margin
-    high += margin
-  }
+/** How many places are in each of the bins from the lowest to the highest of them. */
+function histogramOf(places: Float64Array, { scale, ...ends }: Omit<Histogram, 'counts'>): Histogram {
+  if (places.length === 0) return { scale, low: 0, high: 1, counts: [] }
+  // Values that are all equal get bins of some width around them.
+  const margin = ends.low < ends.high ? 0 : Math.abs(ends.low) / 2 || 0.5
+  const [low, high] = [ends.low - margin, ends.high + margin]
   const counts = new Array<number>(BINS).fill(0)
   const perUnit = BINS / (high - low)
   for (let at = 0; at < places.length; at++) {
@@ -55,18 +51,4 @@ function histogramOf(arrays: readonly ReadonlyData[], scale: Histogram['scale'])
     counts[bin] = counts[bin]! + 1
   }
   return { scale, low, high, counts }
-}
-
-/** Where each finite value other than zero is on the scale. */
-function placesOf(arrays: readonly ReadonlyData[], scale: Histogram['scale']): Float64Array {
-  const places = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0))
-  let count = 0
-  for (const values of arrays) {
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at]!
-      if (value === 0 || !Number.isFinite(value)) continue
-      places[count++] = scale === 'linear' ? value : Math.log10(Math.abs(value))
-    }
-  }
-  return places.subarray(0, count)
 }

@@ -46,10 +46,12 @@ function filterPictures(layer: string, { shape, data }: Tensor): WeightPictures 
 function unitPictures(layer: string, { shape, data }: Tensor, image: ImageShape): WeightPictures | null {
   const [inputs = 0, count = 0] = shape
   if (inputs !== sizeOf(image)) return null
-  const pictures = Array.from({ length: Math.min(count, MOST_PICTURES) }, () => new Array<number>(inputs))
-  pictures.forEach((picture, unit) => {
-    for (let input = 0; input < inputs; input++) picture[input] = data[input * count + unit]!
-  })
+  const pictures: number[][] = []
+  for (let unit = 0; unit < Math.min(count, MOST_PICTURES); unit++) {
+    const picture: number[] = []
+    for (let input = 0; input < inputs; input++) picture.push(data[input * count + unit]!)
+    pictures.push(picture)
+  }
   return { layer, kind: 'dense', count, shape: image, pictures, scale: scaleOf(pictures) }
 }
 
@@ -57,11 +59,18 @@ function unitPictures(layer: string, { shape, data }: Tensor, image: ImageShape)
 export const isImage = (shape: Shape): shape is ImageShape =>
   shape.length === 3 && (shape[0] === 1 || shape[0] === 3) && shape[1]! > 0 && shape[2]! > 0
 
+/** About so many weights tell how large nearly all are. */
+const ENOUGH = 10_000
+
 /** The magnitude that 99.5 % of the weights do not exceed: one weight far off must not make all others pale. */
 function scaleOf(pictures: readonly (readonly number[])[]): number {
-  const magnitudes = new Float32Array(pictures.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const weights of pictures) for (const weight of weights) magnitudes[at++] = Math.abs(weight)
+  const [size = 0] = pictures.map(({ length }) => length)
+  const every = Math.ceil((pictures.length * size) / ENOUGH)
+  const magnitudes = new Float32Array(pictures.length * Math.ceil(size / every))
+  let count = 0
+  for (const weights of pictures) {
+    for (let at = 0; at < size; at += every) magnitudes[count++] = Math.abs(weights[at]!)
+  }
   magnitudes.sort()
-  return magnitudes[Math.ceil(magnitudes.length * 0.995) - 1] || 1
+  return magnitudes[Math.ceil(count * 0.995) - 1] || 1
 }

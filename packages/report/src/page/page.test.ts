@@ -42,7 +42,10 @@ test('has its sections in order', () =>
 
 test('needs nothing from elsewhere, and runs no script', () => {
   expect(text).not.toMatch(/https?:|url\(|@import|<link|<iframe| on\w+="/)
-  for (const picture of all('img')) expect(picture.getAttribute('src')).toMatch(/^data:image\/png;base64,/)
+  for (const image of all('image')) expect(image.getAttribute('href')).toMatch(/^data:image\/png;base64,/)
+  for (const picture of all('use')) {
+    expect(document.querySelector(picture.getAttribute('href')!)?.tagName.toLowerCase()).toBe('image')
+  }
   expect(all('script').map((script) => script.getAttribute('type'))).toEqual(['application/json'])
   expect(document.querySelector('meta[http-equiv]')?.getAttribute('content')).toContain("default-src 'none'")
 })
@@ -76,9 +79,11 @@ test('shows each mistake with its picture, its classes and its probabilities', (
   for (const [at, card] of all('.mistakes li').entries()) {
     const { index, label, predicted, probabilities } = mistakes[at]!
     expect(card.querySelector('figcaption')?.textContent).toBe(`${label} taken for ${predicted} no. ${index}`)
-    expect(card.querySelector('img')?.getAttribute('alt')).toBe(
-      `Test sample ${index}: ${label}, taken for ${predicted}`,
-    )
+    const picture = card.querySelector('svg')
+    expect(picture?.getAttribute('aria-label')).toBe(`Test sample ${index}: ${label}, taken for ${predicted}`)
+    // The pictures are 6 pixels high, one below the other.
+    expect(picture?.getAttribute('viewBox')).toBe(`0 ${6 * at} 6 6`)
+    expect(picture?.querySelector('use')?.getAttribute('href')).toBe('#mistakes')
     expect(card.querySelector('.own dt')?.textContent).toBe(String(label))
     expect(card.querySelector('.taken dd')?.textContent).toBe(`${(100 * probabilities[predicted]!).toFixed(1)} %`)
   }
@@ -105,8 +110,9 @@ test('float32 losses are in the lists with the digits that tell them apart, no m
 })
 
 test('every picture and chart says in words what it shows, and charts name their axes', () => {
-  for (const picture of all('img')) expect(picture.getAttribute('alt')).not.toBe('')
-  for (const svg of all('svg')) {
+  const sheets = all('svg[aria-hidden]')
+  expect(sheets.map((sheet) => sheet.querySelector('image')?.id)).toEqual(['mistakes', 'weights'])
+  for (const svg of all('svg:not([aria-hidden])')) {
     expect(svg.getAttribute('role')).toBe('img')
     expect(svg.getAttribute('aria-label')).not.toBe('')
   }

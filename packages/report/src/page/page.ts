@@ -1,4 +1,5 @@
 import { accuracyChart, lossChart } from './curveCharts.ts'
+import { trendOf } from './curves.ts'
 import { html, Markup } from './markup.ts'
 import type { RunReport } from './report.ts'
 import { accuracyTable, configurationList, headSection, listsAsJson, machineList, netTable } from './runSections.ts'
@@ -27,6 +28,7 @@ import { weightsFigure } from './weightsFigure.ts'
  */
 export function reportPage(report: RunReport): string {
   const { training, test, firstLayer, signals } = report
+  const trend = trendOf(training.losses)
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -38,10 +40,10 @@ export function reportPage(report: RunReport): string {
 <style>${new Markup(STYLE)}</style>
 </head>
 <body>
-${headSection(report)}
+${headSection(report, trend)}
 <main>
 <div class="columns">
-${training.losses.length > 0 ? section('Loss', lossChart(training)) : null}
+${training.losses.length > 0 ? section('Loss', lossChart(training, trend)) : null}
 ${training.accuracies.length > 0 ? section('Accuracy', html`${accuracyChart(training.accuracies)}${accuracyTable(training.accuracies)}`) : null}
 </div>
 ${

@@ -1,48 +1,94 @@
-import { encode } from 'fast-png'
-import type { ImageShape, Picture } from './report.ts'
+import { encode, type IndexedColors } from 'fast-png'
+import { html, Markup } from './markup.ts'
+import type { ImageShape } from './report.ts'
 
-/** The picture as a PNG in a data URL: grey, or red, green and blue. */
-export function pictureUrl({ shape, levels }: Picture): string {
-  return urlOf(shape, interleaved(shape, levels), shape[0])
+/** Pictures of one size, of which each shows a part of one image: to make an image of each takes several times as long. */
+export interface Sheet {
+  /** The image, which is not seen itself: to stand somewhere in the page. */
+  readonly image: Markup
+  /** One of the pictures, from 0, as wide as it is or as many CSS pixels as are asked for. */
+  readonly picture: (
+    at: number,
+    name: string,
+    look?: { readonly width?: number; readonly className?: string },
+  ) => Markup
+}
+
+/**
+ * Pictures one below the other: grey, or red, green and blue.
+ *
+ * @param id of the image in the page.
+ * @param pictures levels from 0 to 255: of each channel, row by row.
+ */
+export function pictureSheet(id: string, shape: ImageShape, pictures: readonly (readonly number[])[]): Sheet {
+  const [channels, height, width] = shape
+  const size = height * width
+  const pixels = new Uint8Array(pictures.length * channels * size)
+  let at = 0
+  for (const levels of pictures) {
+    // From channel after channel, as tensors hold images, to pixel after pixel.
+    for (let pixel = 0; pixel < size; pixel++)
+      for (let channel = 0; channel < channels; channel++) pixels[at++] = levels[channel * size + pixel]!
+  }
+  return sheet(id, shape, pictures.length, { data: pixels, channels })
 }
 
 const BLUE = [40, 110, 220] as const
 const ORANGE = [226, 104, 16] as const
 
+/** How many steps of opacity weights have. */
+const STEPS = 127
+
+/** Of each step the blue and the orange, from none to all of it: what is opaque comes last, as PNG has it. */
+const WEIGHT_COLOURS: IndexedColors = Array.from({ length: 2 * (STEPS + 1) }, (_, at) => {
+  const opacity = Math.round((255 * Math.floor(at / 2)) / STEPS)
+  return [...(at % 2 === 0 ? BLUE : ORANGE), opacity] as [number, number, number, number]
+})
+
 /**
- * Weights as a PNG in a data URL. Of one channel: positive ones blue and negative ones orange, the more opaque the larger, so
- * that zero shows the page, dark or light. Of three: red, green and blue, where medium grey is zero.
+ * Pictures of weights one below the other. Of one channel: positive ones blue and negative ones orange, the more opaque the larger,
+ * so that zero shows the page, dark or light. Of three: red, green and blue, where medium grey is zero.
  *
  * @param scale what has the full colour.
  */
-export function weightsUrl(shape: ImageShape, weights: readonly number[], scale: number): string {
-  const share = (weight: number): number => Math.max(-1, Math.min(1, weight / scale))
-  if (shape[0] === 3) {
-    const levels = weights.map((weight) => Math.round(127.5 + 127.5 * share(weight)))
-    return urlOf(shape, interleaved(shape, levels), 3)
+export function weightsSheet(
+  id: string,
+  shape: ImageShape,
+  pictures: readonly (readonly number[])[],
+  scale: number,
+): Sheet {
+  const [channels, height, width] = shape
+  if (channels === 3) {
+    const share = (weight: number): number => Math.max(-1, Math.min(1, weight / scale))
+    const levels = pictures.map((weights) => weights.map((weight) => Math.round(127.5 + 127.5 * share(weight))))
+    return pictureSheet(id, shape, levels)
   }
-  const pixels = new Uint8Array(4 * weights.length)
-  for (let at = 0; at < weights.length; at++) {
-    const weight = weights[at]!
-    const colour = weight < 0 ? ORANGE : BLUE
-    for (let channel = 0; channel < 3; channel++) pixels[4 * at + channel] = colour[channel]!
-    pixels[4 * at + 3] = Math.round(255 * Math.abs(share(weight)))
+  const pixels = new Uint8Array(pictures.length * height * width)
+  const stepsPerUnit = STEPS / scale
+  let at = 0
+  for (const weights of pictures) {
+    for (let pixel = 0; pixel < weights.length; pixel++) {
+      const weight = weights[pixel]!
+      const step = Math.min(STEPS, Math.round(Math.abs(weight) * stepsPerUnit))
+      pixels[at++] = weight < 0 ? 2 * step + 1 : 2 * step
+    }
   }
-  return urlOf(shape, pixels, 4)
+  return sheet(id, shape, pictures.length, { data: pixels, channels: 1, palette: WEIGHT_COLOURS })
 }
 
-function urlOf([, height, width]: ImageShape, data: Uint8Array, channels: number): string {
+interface Pixels {
+  readonly data: Uint8Array
+  readonly channels: number
+  readonly palette?: IndexedColors
+}
+
+function sheet(id: string, [, height, width]: ImageShape, count: number, pixels: Pixels): Sheet {
   // Packing noise takes longer than anything else here, and saves little.
-  const png = encode({ width, height, data, channels }, { zlib: { level: 0 } })
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`
-}
-
-/** From channel after channel, as tensors hold images, to pixel after pixel. */
-function interleaved([channels, height, width]: ImageShape, values: readonly number[]): Uint8Array {
-  const size = height * width
-  const pixels = new Uint8Array(channels * size)
-  values.forEach((value, at) => {
-    pixels[(at % size) * channels + Math.floor(at / size)] = value
-  })
-  return pixels
+  const png = encode({ width, height: count * height, ...pixels }, { zlib: { level: 0 } })
+  const url = `data:image/png;base64,${Buffer.from(png).toString('base64')}`
+  return {
+    image: html`<svg class="hidden" aria-hidden="true"><image id="${id}" width="${width}" height="${count * height}" style="image-rendering:pixelated" href="${new Markup(url)}"/></svg>`,
+    picture: (at, name, { width: wide = width, className = '' } = {}) =>
+      html`<svg role="img" aria-label="${name}" class="picture ${className}" viewBox="0 ${at * height} ${width} ${height}" width="${wide}" height="${Math.round((wide * height) / width)}"><use href="#${id}"/></svg>`,
+  }
 }

@@ -1,14 +1,17 @@
 import { shapeText } from '@cotangent/core'
 import { summaryTotal } from '@cotangent/models'
-import { smoothed, smoothingSpan } from './curves.ts'
+import type { Trend } from './curves.ts'
 import { html, type Markup } from './markup.ts'
 import { countText, dateText, durationText, percentText, shortText } from './numbers.ts'
 import type { EpochAccuracies, RunReport, Training } from './report.ts'
 
 /** The title, what was trained on, and the figures one asks for first. */
-export function headSection({ name, data, finished, seconds, seed, training, test, net }: RunReport): Markup {
+export function headSection(
+  { name, data, finished, seconds, seed, training, test, net }: RunReport,
+  trend: Trend,
+): Markup {
   const { losses, iterationsPerEpoch, batchSize, samples } = training
-  const last = smoothed(losses, smoothingSpan(losses.length)).at(-1)
+  const last = trend.values.at(-1)
   const trained = training.accuracies.findLast(({ train }) => train !== null)
   const epochs = losses.length / iterationsPerEpoch
   const lines = [
@@ -93,12 +96,15 @@ export function listsAsJson({ losses, accuracies }: Training): string {
   return JSON.stringify(lists).replaceAll('<', '\\u003c')
 }
 
-/** A float32 number with as few digits as tell it from all others; any other number as it is. */
+/** A float32 number with as few digits as tell it from all others, where they are fewer; any other number as it is. */
 function shortest(value: number): number {
-  if (Math.fround(value) !== value) return value
-  for (let digits = 6; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits))
+  if (Math.fround(value) !== value || value === 0) return value
+  const exponent = Math.floor(Math.log10(Math.abs(value)))
+  // Nine digits tell all float32 numbers apart.
+  for (let digits = 6; digits <= 9; digits++) {
+    const scale = 10 ** (digits - 1 - exponent)
+    const short = Math.round(value * scale) / scale
     if (Math.fround(short) === value) return short
   }
-  return Number(value.toPrecision(9))
+  return value
 }

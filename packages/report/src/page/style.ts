@@ -27,7 +27,7 @@ section { margin-top: 2.5rem; min-width: 0; }
 section > p { margin: 0 0 1rem; max-width: 46rem; }
 figure { margin: 0; min-width: 0; }
 figcaption, caption { font-size: .8rem; line-height: 1.4; }
-svg ~ figcaption { margin-top: .35rem; }
+.chart ~ figcaption { margin-top: .35rem; }
 ul { list-style: none; margin: 0; padding: 0; }
 dl, dd { margin: 0; }
 .columns { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 2.5rem; }
@@ -76,7 +76,7 @@ details table { margin-top: .5rem; }
 
 .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(155px, 1fr)); gap: .75rem; }
 .mistakes li { padding: .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
-.mistakes img { display: block; margin: 0 auto .5rem; border-radius: 4px; image-rendering: pixelated; }
+.mistakes .picture { display: block; margin: 0 auto .5rem; border-radius: 4px; }
 .mistakes figcaption { color: var(--ink); margin-bottom: .35rem; }
 .ink { filter: invert(1); }
 .probabilities { font-size: .78rem; line-height: 1.45; }
@@ -91,7 +91,7 @@ details table { margin-top: .5rem; }
 .taken dt, .taken-word { color: var(--orange); font-weight: 600; }
 
 .weights { display: grid; grid-template-columns: repeat(auto-fill, minmax(72px, 1fr)); gap: .5rem; margin-bottom: .5rem; }
-.weights img { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 4px; image-rendering: pixelated; }
+.weights .picture { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 4px; }
 
 .layer { display: grid; grid-template-columns: 6.5rem repeat(3, minmax(0, 1fr)); gap: 1rem; padding: 1rem 0; border-top: 1px solid var(--line); }
 .layer h3 small { display: block; }

@@ -1,6 +1,6 @@
 import { html, type Markup } from './markup.ts'
 import { countText, percentText } from './numbers.ts'
-import { pictureUrl } from './picture.ts'
+import { pictureSheet } from './picture.ts'
 import type { Mistake, TestResults } from './report.ts'
 
 /** Of more classes than this a table of all pairs says nothing. */
@@ -49,20 +49,36 @@ export function frequentConfusions({ classes, confusion }: TestResults): Markup 
 }
 
 /** The worst mistakes, with their pictures where they have any. */
-export const mistakeCards = ({ classes, mistakes }: TestResults): Markup =>
-  html`<ul class="mistakes">
-${mistakes.map((mistake) => mistakeCard(mistake, classes))}</ul>`
+export function mistakeCards({ classes, mistakes }: TestResults): Markup {
+  // Those of one test are all of one shape.
+  const pictures = mistakes.flatMap(({ picture }) => picture ?? [])
+  const shape = pictures[0]?.shape
+  if (shape === undefined)
+    return html`<ul class="mistakes">
+${mistakes.map((mistake) => mistakeCard(mistake, classes, null))}</ul>`
+  const sheet = pictureSheet(
+    'mistakes',
+    shape,
+    pictures.map(({ levels }) => levels),
+  )
+  const look = { width: 96, className: shape[0] === 1 ? 'ink' : 'photo' }
+  return html`${sheet.image}<ul class="mistakes">
+${mistakes.map((mistake, at) => {
+  const name = `Test sample ${mistake.index}: ${classes[mistake.label]!}, taken for ${classes[mistake.predicted]!}`
+  return mistakeCard(mistake, classes, sheet.picture(at, name, look))
+})}</ul>`
+}
 
-function mistakeCard({ index, label, predicted, probabilities, picture }: Mistake, classes: readonly string[]): Markup {
+function mistakeCard(
+  { index, label, predicted, probabilities }: Mistake,
+  classes: readonly string[],
+  picture: Markup | null,
+): Markup {
   const [own, taken] = [classes[label]!, classes[predicted]!]
-  const [, height, width] = picture?.shape ?? [1, 1, 1]
   const ranked = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]!).slice(0, 3)
   const shown = ranked.includes(label) ? ranked : [...ranked, label]
   return html`<li><figure>
-${
-  picture &&
-  html`<img class="${picture.shape[0] === 1 ? 'ink' : 'photo'}" alt="Test sample ${index}: ${own}, taken for ${taken}" width="96" height="${Math.round((96 * height) / width)}" src="${pictureUrl(picture)}">`
-}
+${picture}
 <figcaption><strong>${own}</strong> taken for <strong>${taken}</strong> <small>no. ${index}</small></figcaption>
 <dl class="probabilities">${shown.map(
     (at) =>
