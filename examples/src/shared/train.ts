@@ -87,25 +87,33 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
   }
   run.onBegin?.(before)
 
-  const progress = (done: number, what: string, ...details: readonly string[]): void =>
+  /** What to say is made up where a bar is drawn, when it is: thousands of iterations may pass in a second. */
+  const progress = (done: number, detailsOf: () => readonly [what: string, ...others: string[]]): void =>
     screen.progress({
       done: place.index * iterations + done,
       total: place.of * iterations,
-      details: [name ? `${name}: ${what}` : what, ...details],
+      get details() {
+        const [what, ...others] = detailsOf()
+        return [name ? `${name}: ${what}` : what, ...others]
+      },
     })
-  progress(before, options.engine === 'compiled' ? 'compiling' : 'starting')
+  progress(before, () => [options.engine === 'compiled' ? 'compiling' : 'starting'])
 
   // Once nets train with them, all of the digits lie in a program's memory, from which they would be copied back.
   const shown = folder && firstOf(digits.train, SHOWN)
   const seen = new Set<string>()
   const onEvent = (event: FitEvent<TensorTree, TensorTree>): void => {
     // After the first step, and the first accuracies, the digits are in the compiled net's memory; what was read is garbage.
-    if (event.type !== 'end' && !seen.has(event.type)) globalThis.gc?.()
-    seen.add(event.type)
+    if (event.type !== 'end' && !seen.has(event.type)) {
+      seen.add(event.type)
+      globalThis.gc?.()
+    }
     if (event.type === 'iteration') {
       stepped = seconds()
-      const test = accuracies.at(-1)?.testAccuracy
-      progress(event.iteration, `loss ${lossText(event.loss)}`, ...(test ? [`test ${percentText(test)}`] : []))
+      progress(event.iteration, () => {
+        const test = accuracies.at(-1)?.testAccuracy
+        return [`loss ${lossText(event.loss)}`, ...(test ? [`test ${percentText(test)}`] : [])]
+      })
     } else if (event.type === 'epoch') {
       const { epoch, iteration, meanLoss: loss, trainAccuracy, testAccuracy } = event
       measuring += seconds() - stepped
@@ -141,7 +149,7 @@ export async function trainNet(session: TrainingSession, options: TrainingOption
   const trained = seconds()
   let page: string | undefined
   if (folder && shown && complete) {
-    progress(iterations, 'writing the report')
+    progress(iterations, () => ['writing the report'])
     page = await reportRun(folder, session, options, { ...run, ...reached, shown, isNew: before < iterations })
   }
   const outcome = {

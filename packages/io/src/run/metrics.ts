@@ -25,6 +25,12 @@ const FULL = 256 * 1024
 /** No line is as long as this. */
 const LONGEST = 1024
 
+/** How many iterations wait at most to become lines. */
+const ITERATIONS = 1000
+
+/** What a line of an iteration holds: the iteration, its epoch, its loss and the seconds. */
+const NUMBERS = 4
+
 /**
  * Opens the file, made where there is none, and brings it to where `record` is: lines that go further are cut off, as a killed
  * program wrote them after its last checkpoint; lines that never reached the disk are written anew, without their time.
@@ -76,7 +82,10 @@ function secondsOf(text: string): number | null {
 }
 
 function metricsOf(path: string, file: FileHandle, seconds: number): Metrics {
-  // Lines wait as bytes, outside the heap: each collection of garbage would move text that waits.
+  // Iterations wait as numbers: other threads stop looking for work where what is done between steps takes long. Lines wait as
+  // bytes, outside the heap: each collection of garbage would move text that waits.
+  const numbers = new Float64Array(NUMBERS * ITERATIONS)
+  let count = 0
   let waiting = Buffer.allocUnsafe(FULL + LONGEST)
   let length = 0
   /** Whether all that was written is known to be on the disk. */
@@ -86,6 +95,13 @@ function metricsOf(path: string, file: FileHandle, seconds: number): Metrics {
     // Numbers and names of fields are all that it holds.
     length += waiting.write(line, length, 'latin1')
   }
+  const addIterations = (): void => {
+    for (let at = 0; at < NUMBERS * count; at += NUMBERS) {
+      const [iteration, epoch, loss, seconds] = [numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]]
+      add(`{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`)
+    }
+    count = 0
+  }
   const attempt = async (writing: Promise<void>): Promise<void> => {
     try {
       await writing
@@ -94,6 +110,7 @@ function metricsOf(path: string, file: FileHandle, seconds: number): Metrics {
     }
   }
   const flush = async (): Promise<void> => {
+    addIterations()
     if (length === 0) return
     const lines = Buffer.from(waiting.subarray(0, length))
     length = 0
@@ -108,10 +125,18 @@ function metricsOf(path: string, file: FileHandle, seconds: number): Metrics {
   }
   return {
     seconds,
-    iteration: ({ iteration, epoch, loss }, seconds) =>
-      add(`{"type":"iteration","iteration":${iteration},"epoch":${epoch},"loss":${loss},"seconds":${seconds}}\n`),
-    epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) =>
-      add(epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds })),
+    iteration: ({ iteration, epoch, loss }, seconds) => {
+      if (count === ITERATIONS) addIterations()
+      const at = NUMBERS * count++
+      numbers[at] = iteration
+      numbers[at + 1] = epoch
+      numbers[at + 2] = loss
+      numbers[at + 3] = seconds
+    },
+    epoch: ({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy }, seconds) => {
+      addIterations()
+      add(epochLine({ epoch, iteration, meanLoss, trainAccuracy, testAccuracy, seconds }))
+    },
     full: () => length >= FULL,
     flush,
     sync,

@@ -151,7 +151,7 @@ function recordingSession(recording: Recording): RecordingSession {
   const perEpoch = Math.ceil(count / batchSize)
   const begin = performance.now()
   /** To the microsecond. */
-  const seconds = (): number => Math.round((metrics.seconds + (performance.now() - begin) / 1000) * 1e6) / 1e6
+  const secondsAt = (now: number): number => Math.round((metrics.seconds + (now - begin) / 1000) * 1e6) / 1e6
 
   /** The checkpoints that are kept for their own sake, oldest first, each with those that it refers to. */
   let last: AnyRecord[] = resumed ? [start.record] : []
@@ -188,7 +188,7 @@ function recordingSession(recording: Recording): RecordingSession {
   }
   const recordEvent = async (event: Exclude<FitEvent<unknown, unknown>, { type: 'iteration' }>): Promise<void> => {
     if (event.type === 'epoch') {
-      metrics.epoch(event, seconds())
+      metrics.epoch(event, secondsAt(performance.now()))
       if (performance.now() - written.time < leastSeconds * 1000) {
         passedOver.set(event.iteration, event)
         const referred = referredIn(passedOver, event.record)
@@ -205,8 +205,9 @@ function recordingSession(recording: Recording): RecordingSession {
     record: (event) => {
       if (event.type !== 'iteration') return recordEvent(event)
       queue.rethrow()
-      metrics.iteration(event, seconds())
-      if (metrics.full() || performance.now() - linesAt > LINES_WAIT) flush()
+      const now = performance.now()
+      metrics.iteration(event, secondsAt(now))
+      if (metrics.full() || now - linesAt > LINES_WAIT) flush()
     },
     isDue: (iteration) => {
       // At these a checkpoint follows with the epoch's accuracies.
