@@ -36,13 +36,15 @@ const NUMBERS = 4
  * program wrote them after its last checkpoint; lines that never reached the disk are written anew, without their time.
  */
 export async function openMetrics(path: string, record: TrainingRecord<unknown, unknown>): Promise<Metrics> {
+  let file: FileHandle | undefined
   try {
-    const file = await open(path, 'a+')
+    file = await open(path, 'a+')
     const kept = keptLines(await file.readFile('utf8'), record)
     await file.truncate(kept.bytes)
     await file.appendFile(missingLines(record, kept))
     return metricsOf(path, file, kept.seconds)
   } catch (error) {
+    await file?.close().catch(() => undefined)
     throw writeError(path, error)
   }
 }

@@ -161,9 +161,16 @@ function recordingSession(recording: Recording): RecordingSession {
   let linesAt = begin
   const queue = writeQueue()
 
+  let flushing = false
+  /** Once for all lines until it is their turn. */
   const flush = (): void => {
+    if (flushing) return
+    flushing = true
     linesAt = performance.now()
-    queue.add(() => metrics.flush())
+    queue.add(() => {
+      flushing = false
+      return metrics.flush()
+    })
   }
   const writing = (reached: AnyReached): (() => Promise<void>) => {
     const files = encodeCheckpoint(reached, choices)

@@ -68,9 +68,10 @@ function scaleOf(pictures: readonly (readonly number[])[]): number {
   const every = Math.ceil((pictures.length * size) / ENOUGH)
   const magnitudes = new Float32Array(pictures.length * Math.ceil(size / every))
   let count = 0
-  for (const weights of pictures) {
-    for (let at = 0; at < size; at += every) magnitudes[count++] = Math.abs(weights[at]!)
+  for (const [unit, weights] of pictures.entries()) {
+    // Of each picture others: a step that the width is a multiple of would meet the same columns in all.
+    for (let at = unit % every; at < size; at += every) magnitudes[count++] = Math.abs(weights[at]!)
   }
-  magnitudes.sort()
+  magnitudes.subarray(0, count).sort()
   return magnitudes[Math.ceil(count * 0.995) - 1] || 1
 }

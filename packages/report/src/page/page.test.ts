@@ -81,8 +81,8 @@ test('shows each mistake with its picture, its classes and its probabilities', (
     expect(card.querySelector('figcaption')?.textContent).toBe(`${label} taken for ${predicted} no. ${index}`)
     const picture = card.querySelector('svg')
     expect(picture?.getAttribute('aria-label')).toBe(`Test sample ${index}: ${label}, taken for ${predicted}`)
-    // The pictures are 6 pixels high, one below the other.
-    expect(picture?.getAttribute('viewBox')).toBe(`0 ${6 * at} 6 6`)
+    // The pictures are 6 pixels high, one below the other, with a row more on either side.
+    expect(picture?.getAttribute('viewBox')).toBe(`0 ${8 * at + 1} 6 6`)
     expect(picture?.querySelector('use')?.getAttribute('href')).toBe('#mistakes')
     expect(card.querySelector('.own dt')?.textContent).toBe(String(label))
     expect(card.querySelector('.taken dd')?.textContent).toBe(`${(100 * probabilities[predicted]!).toFixed(1)} %`)

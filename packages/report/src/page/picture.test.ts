@@ -9,20 +9,27 @@ function read({ image }: Sheet) {
   return decoded.palette ? { ...decoded, channels: 4, data: convertIndexedToRgb(decoded) } : decoded
 }
 
+/** One picture of one row, without the row above it and the one below. */
+function readRow(sheet: Sheet) {
+  const { width, height, channels, data } = read(sheet)
+  expect(height).toBe(3)
+  return { width, channels, data: data.slice(width * channels, 2 * width * channels) }
+}
+
 test('a grey picture has its levels', () => {
   const { width, height, channels, data } = read(pictureSheet('own', [1, 2, 3], [[0, 50, 100, 150, 200, 255]]))
-  expect([width, height, channels]).toEqual([3, 2, 1])
-  expect([...data]).toEqual([0, 50, 100, 150, 200, 255])
+  expect([width, height, channels]).toEqual([3, 1 + 2 + 1, 1])
+  expect([...data].slice(3, 9)).toEqual([0, 50, 100, 150, 200, 255])
 })
 
 test('three planes become the channels of each pixel', () => {
-  const { channels, data } = read(pictureSheet('own', [3, 1, 2], [[1, 2, 10, 20, 100, 200]]))
+  const { channels, data } = readRow(pictureSheet('own', [3, 1, 2], [[1, 2, 10, 20, 100, 200]]))
   expect(channels).toBe(3)
   expect([...data]).toEqual([1, 10, 100, 2, 20, 200])
 })
 
 test('weights are the more opaque the larger, up to the scale, and change colour with their sign', () => {
-  const { channels, data } = read(weightsSheet('own', [1, 1, 4], [[0, 0.5, -1, -9]], 1))
+  const { channels, data } = readRow(weightsSheet('own', [1, 1, 4], [[0, 0.5, -1, -9]], 1))
   expect(channels).toBe(4)
   const pixels = [0, 4, 8, 12].map((at) => [...data.slice(at, at + 4)])
   // Opacity has 127 steps: of a half, the nearest is the 64th.
@@ -32,24 +39,23 @@ test('weights are the more opaque the larger, up to the scale, and change colour
 })
 
 test('weights of three channels are colours around grey', () => {
-  const { data } = read(weightsSheet('own', [3, 1, 1], [[0, 1, -1]], 1))
+  const { data } = readRow(weightsSheet('own', [3, 1, 1], [[0, 1, -1]], 1))
   expect([...data]).toEqual([128, 255, 0])
 })
 
-test('pictures lie one below the other, and each shows its own part', () => {
+test('pictures lie one below the other, each between its own first and last row, and shows its own part', () => {
   const sheet = pictureSheet(
     'own',
-    [1, 1, 2],
+    [1, 2, 2],
     [
-      [1, 2],
-      [3, 4],
-      [5, 6],
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
     ],
   )
   const { width, height, data } = read(sheet)
-  expect([width, height]).toEqual([2, 3])
-  expect([...data]).toEqual([1, 2, 3, 4, 5, 6])
-  const { text } = sheet.picture(2, 'the last', { width: 96, className: 'ink' })
-  expect(text).toContain('viewBox="0 2 2 1" width="96" height="48"><use href="#own"/>')
+  expect([width, height]).toEqual([2, 8])
+  expect([...data]).toEqual([1, 2, 1, 2, 3, 4, 3, 4, 5, 6, 5, 6, 7, 8, 7, 8])
+  const { text } = sheet.picture(1, 'the last', { width: 96, className: 'ink' })
+  expect(text).toContain('viewBox="0 5 2 2" width="96" height="96"><use href="#own"/>')
   expect(text).toContain('aria-label="the last"')
 })

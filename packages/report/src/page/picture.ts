@@ -76,19 +76,38 @@ export function weightsSheet(
   return sheet(id, shape, pictures.length, { data: pixels, channels: 1, palette: WEIGHT_COLOURS })
 }
 
+/** How many rows are put above and below each picture. */
+const EDGE = 1
+
 interface Pixels {
   readonly data: Uint8Array
   readonly channels: number
   readonly palette?: IndexedColors
 }
 
-function sheet(id: string, [, height, width]: ImageShape, count: number, pixels: Pixels): Sheet {
+function sheet(id: string, [, height, width]: ImageShape, count: number, { data, ...pixels }: Pixels): Sheet {
+  const high = height + 2 * EDGE
+  const rows = withEdges(data, count, width * pixels.channels)
   // Packing noise takes longer than anything else here, and saves little.
-  const png = encode({ width, height: count * height, ...pixels }, { zlib: { level: 0 } })
+  const png = encode({ width, height: count * high, data: rows, ...pixels }, { zlib: { level: 0 } })
   const url = `data:image/png;base64,${Buffer.from(png).toString('base64')}`
   return {
-    image: html`<svg class="hidden" aria-hidden="true"><image id="${id}" width="${width}" height="${count * height}" style="image-rendering:pixelated" href="${new Markup(url)}"/></svg>`,
+    image: html`<svg class="hidden" aria-hidden="true"><image id="${id}" width="${width}" height="${count * high}" style="image-rendering:pixelated" href="${new Markup(url)}"/></svg>`,
     picture: (at, name, { width: wide = width, className = '' } = {}) =>
-      html`<svg role="img" aria-label="${name}" class="picture ${className}" viewBox="0 ${at * height} ${width} ${height}" width="${wide}" height="${Math.round((wide * height) / width)}"><use href="#${id}"/></svg>`,
+      html`<svg role="img" aria-label="${name}" class="picture ${className}" viewBox="0 ${at * high + EDGE} ${width} ${height}" width="${wide}" height="${Math.round((wide * height) / width)}"><use href="#${id}"/></svg>`,
   }
+}
+
+/** Pictures with their first and last rows once more: where a box is a fraction of a pixel higher, these show, not the next picture. */
+function withEdges(data: Uint8Array, count: number, row: number): Uint8Array {
+  const size = data.length / count
+  const padded = new Uint8Array(data.length + 2 * EDGE * count * row)
+  for (let at = 0; at < count; at++) {
+    const picture = data.subarray(at * size, (at + 1) * size)
+    const begin = at * (size + 2 * EDGE * row)
+    padded.set(picture.subarray(0, row), begin)
+    padded.set(picture, begin + row)
+    padded.set(picture.subarray(size - row), begin + row + size)
+  }
+  return padded
 }

@@ -62,6 +62,7 @@ export interface Mistake {
   readonly predicted: number
   /** Of each class. */
   readonly probabilities: readonly number[]
+  /** Of one shape in all mistakes, or in none of them. */
   readonly picture: Picture | null
 }
 
@@ -81,7 +82,7 @@ export interface WeightPictures {
   readonly count: number
   readonly shape: ImageShape
   readonly pictures: readonly (readonly number[])[]
-  /** What has the full colour: 99.5 % of the weights are at most so large. */
+  /** What has the full colour: some 99.5 % of the weights are at most so large. */
   readonly scale: number
 }
 
