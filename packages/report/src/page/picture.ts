@@ -76,9 +76,6 @@ export function weightsSheet(
   return sheet(id, shape, pictures.length, { data: pixels, channels: 1, palette: WEIGHT_COLOURS })
 }
 
-/** How many rows are put above and below each picture. */
-const EDGE = 1
-
 interface Pixels {
   readonly data: Uint8Array
   readonly channels: number
@@ -86,7 +83,7 @@ interface Pixels {
 }
 
 function sheet(id: string, [, height, width]: ImageShape, count: number, { data, ...pixels }: Pixels): Sheet {
-  const high = height + 2 * EDGE
+  const high = 1 + height + 1
   const rows = withEdges(data, count, width * pixels.channels)
   // Packing noise takes longer than anything else here, and saves little.
   const png = encode({ width, height: count * high, data: rows, ...pixels }, { zlib: { level: 0 } })
@@ -94,17 +91,20 @@ function sheet(id: string, [, height, width]: ImageShape, count: number, { data,
   return {
     image: html`<svg class="hidden" aria-hidden="true"><image id="${id}" width="${width}" height="${count * high}" style="image-rendering:pixelated" href="${new Markup(url)}"/></svg>`,
     picture: (at, name, { width: wide = width, className = '' } = {}) =>
-      html`<svg role="img" aria-label="${name}" class="picture ${className}" viewBox="0 ${at * high + EDGE} ${width} ${height}" width="${wide}" height="${Math.round((wide * height) / width)}"><use href="#${id}"/></svg>`,
+      html`<svg role="img" aria-label="${name}" class="picture ${className}" viewBox="0 ${at * high + 1} ${width} ${height}" width="${wide}" height="${Math.round((wide * height) / width)}"><use href="#${id}"/></svg>`,
   }
 }
 
-/** Pictures with their first and last rows once more: where a box is a fraction of a pixel higher, these show, not the next picture. */
+/**
+ * Pictures with the first row of each once more above it, and the last one below: where a box is a fraction of a pixel higher, these
+ * show, not the next picture.
+ */
 function withEdges(data: Uint8Array, count: number, row: number): Uint8Array {
   const size = data.length / count
-  const padded = new Uint8Array(data.length + 2 * EDGE * count * row)
+  const padded = new Uint8Array(data.length + count * 2 * row)
   for (let at = 0; at < count; at++) {
     const picture = data.subarray(at * size, (at + 1) * size)
-    const begin = at * (size + 2 * EDGE * row)
+    const begin = at * (row + size + row)
     padded.set(picture.subarray(0, row), begin)
     padded.set(picture, begin + row)
     padded.set(picture.subarray(size - row), begin + row + size)

@@ -98,14 +98,9 @@ export function listsAsJson({ losses, accuracies }: Training): string {
 
 /** A float32 number with as few digits, from six on, as tell it from all others; any other number as it is. */
 function shortest(value: number): number {
-  if (Math.fround(value) !== value || value === 0) return value
-  const exponent = Math.floor(Math.log10(Math.abs(value)))
-  // Up to 10²², powers of ten are exact: then there is a way that takes a fraction of the time.
-  const isExact = exponent >= -14 && exponent <= 5
-  // Nine digits tell all float32 numbers apart.
+  if (Math.fround(value) !== value) return value
   for (let digits = 6; digits < 9; digits++) {
-    const scale = 10 ** (digits - 1 - exponent)
-    const short = isExact ? Math.round(value * scale) / scale : Number(value.toPrecision(digits))
+    const short = Number(value.toPrecision(digits))
     if (Math.fround(short) === value) return short
   }
   return Number(value.toPrecision(9))

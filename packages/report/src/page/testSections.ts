@@ -53,32 +53,28 @@ export function mistakeCards({ classes, mistakes }: TestResults): Markup {
   // Those of one test are all of one shape.
   const pictures = mistakes.flatMap(({ picture }) => picture ?? [])
   const shape = pictures[0]?.shape
-  if (shape === undefined)
-    return html`<ul class="mistakes">
-${mistakes.map((mistake) => mistakeCard(mistake, classes, null))}</ul>`
-  const sheet = pictureSheet(
-    'mistakes',
-    shape,
-    pictures.map(({ levels }) => levels),
-  )
-  const look = { width: 96, className: shape[0] === 1 ? 'ink' : 'photo' }
-  return html`${sheet.image}<ul class="mistakes">
-${mistakes.map((mistake, at) => {
-  const name = `Test sample ${mistake.index}: ${classes[mistake.label]!}, taken for ${classes[mistake.predicted]!}`
-  return mistakeCard(mistake, classes, sheet.picture(at, name, look))
-})}</ul>`
+  const sheet =
+    shape &&
+    pictureSheet(
+      'mistakes',
+      shape,
+      pictures.map(({ levels }) => levels),
+    )
+  const look = { width: 96, className: shape?.[0] === 1 ? 'ink' : 'photo' }
+  return html`${sheet?.image ?? null}<ul class="mistakes">
+${mistakes.map((mistake, at) => mistakeCard(mistake, classes, (name) => sheet?.picture(at, name, look) ?? null))}</ul>`
 }
 
 function mistakeCard(
   { index, label, predicted, probabilities }: Mistake,
   classes: readonly string[],
-  picture: Markup | null,
+  pictureOf: (name: string) => Markup | null,
 ): Markup {
   const [own, taken] = [classes[label]!, classes[predicted]!]
   const ranked = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]!).slice(0, 3)
   const shown = ranked.includes(label) ? ranked : [...ranked, label]
   return html`<li><figure>
-${picture}
+${pictureOf(`Test sample ${index}: ${own}, taken for ${taken}`)}
 <figcaption><strong>${own}</strong> taken for <strong>${taken}</strong> <small>no. ${index}</small></figcaption>
 <dl class="probabilities">${shown.map(
     (at) =>
